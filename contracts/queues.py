@@ -1,0 +1,54 @@
+"""The names of every exchange, queue and delay tier on the broker.
+
+Why it exists: a name that two processes must agree on is written once, here, and is
+used through a function or a constant everywhere else. It must not talk to a broker.
+Source: DESIGN.md, "Broker facts"; the argument is in docs/decisions/0003-broker.md.
+"""
+
+from typing import Final
+
+ORDERS: Final = "ticketbridge.orders"
+"""Commands for the order saga: create, cancel."""
+
+NOTICES: Final = "ticketbridge.notices"
+"""Notices (通知) of the supplier ZZY, as the ingress took them."""
+
+DEAD: Final = "ticketbridge.dead"
+"""Dead letters on their way into the table."""
+
+COMMANDS_EXCHANGE: Final = "ticketbridge.commands"
+"""Topic exchange on which upstream systems publish commands (routing key: the type)."""
+
+DEAD_EXCHANGE: Final = "ticketbridge.dead"
+"""Fanout exchange in front of the dead queue; every work queue dead-letters to it."""
+
+RELAY_PREFIX: Final = "ticketbridge.relay."
+DELAY_PREFIX: Final = "ticketbridge.delay."
+
+DELAY_TIERS: Final[tuple[tuple[str, int], ...]] = (
+    ("1s", 1),
+    ("5s", 5),
+    ("30s", 30),
+    ("2m", 120),
+    ("10m", 600),
+    ("30m", 1_800),
+    ("2h", 7_200),
+    ("6h", 21_600),
+    ("24h", 86_400),
+)
+"""Name and length in seconds of each delay tier, shortest first."""
+
+
+def relay_queue(app_key: str) -> str:
+    """Return the queue in which the notifications for one channel wait."""
+    return RELAY_PREFIX + app_key
+
+
+def delay_queue(tier: str) -> str:
+    """Return the queue (and the exchange of the same name) of one delay tier."""
+    return DELAY_PREFIX + tier
+
+
+def delay_tier(seconds: float) -> tuple[str, int]:
+    """Return the shortest tier that is at least ``seconds`` long; the longest if none is."""
+    return next((tier for tier in DELAY_TIERS if tier[1] >= seconds), DELAY_TIERS[-1])

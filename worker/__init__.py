@@ -1,0 +1,1 @@
+"""The ticketbridge worker: from a channel's order through ZZY to delivered vouchers."""

@@ -1,0 +1,38 @@
+"""Every error that crosses a module border, as one tree.
+
+::
+
+    TicketbridgeError
+    ├── SettingsError              the configuration cannot be used; says which key
+    ├── BrokerUnavailableError     surely not sent: never published, refused, returned
+    ├── PublishUnknownError        sent, not confirmed in time: the outcome is unknown
+    └── StoreUnavailableError      the database does not answer or refuses
+
+A class's docstring is its default message. Why it exists: callers decide by class, people
+read the message. It must not import anything of ours, and no message may hold a secret
+or personal data.
+"""
+
+
+class TicketbridgeError(Exception):
+    """Something in ticketbridge went wrong."""
+
+    def __init__(self, message: str = "") -> None:
+        """Take ``message``, or the class's own docstring."""
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class SettingsError(TicketbridgeError):
+    """The configuration cannot be used."""
+
+
+class BrokerUnavailableError(TicketbridgeError):
+    """The message was surely not sent."""
+
+
+class PublishUnknownError(TicketbridgeError):
+    """The message was sent and not confirmed in time."""
+
+
+class StoreUnavailableError(TicketbridgeError):
+    """The database does not answer."""

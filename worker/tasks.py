@@ -1,0 +1,43 @@
+"""The only place that starts a task.
+
+Why it exists: a task that nobody holds is collected while it runs, and one that nobody
+awaits swallows its error. It must not know what the tasks do.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+
+class TaskGroup:
+    """Tasks that live until :meth:`stop`, whose errors reach ``on_error``."""
+
+    def __init__(self, on_error: Callable[[str, BaseException], None]) -> None:
+        """Report a task's name and error through ``on_error``."""
+        self._on_error = on_error
+        self._tasks: set[asyncio.Task[Any]] = set()
+
+    def start(self, coroutine: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
+        """Run ``coroutine`` until it ends or the group stops."""
+        task = asyncio.get_running_loop().create_task(coroutine, name=name)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._on_error(task.get_name(), error)
+
+    async def join(self) -> None:
+        """Wait until no task is left."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
+    async def stop(self) -> None:
+        """Cancel every task and wait for its end."""
+        tasks = set(self._tasks)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
