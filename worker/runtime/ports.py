@@ -268,7 +268,11 @@ class Store(Protocol):
         ...
 
     async def record_deliveries(self, results: Sequence[NotificationResult]) -> None:
-        """Note what the relay's attempts led to; an older attempt never overwrites a newer."""
+        """Note what the relay's attempts led to; an older attempt never overwrites a newer.
+
+        Older and newer go by ``at`` (a replay counts its attempts from one again), and
+        ``delivered`` is never undone. A webhook id that has no row is passed over.
+        """
         ...
 
     async def hold_notice(self, notice: HeldNotice) -> None:
@@ -284,7 +288,10 @@ class Store(Protocol):
         ...
 
     async def add_dead_letter(self, letter: DeadLetter) -> None:
-        """Keep a dead letter; the same id again counts as another failure of it."""
+        """Keep a dead letter; the same id again counts as another failure and opens it again.
+
+        One that did not fail later than the stored one (a redelivery) changes nothing.
+        """
         ...
 
     async def dead_letters(
@@ -297,8 +304,12 @@ class Store(Protocol):
         """Return one dead letter in any state."""
         ...
 
-    async def mark_replayed(self, letter_id: str) -> None:
-        """Note that a dead letter went back to its queue."""
+    async def mark_replayed(self, letter_id: str, *, failed_at: datetime) -> None:
+        """Note that a dead letter went back to its queue.
+
+        ``failed_at`` is the ``last_failed_at`` of the letter that was replayed: one that
+        has failed again in the meantime stays open.
+        """
         ...
 
     async def orders(self, *, human: bool = False, limit: int = 1000) -> list[OrderRow]:
