@@ -1,0 +1,26 @@
+"""The headers that the broker adapters put on messages.
+
+Why it exists: the adapters write them, the dead-letter drain reads them, and neither may
+import the other. All values are strings. It must not know an adapter.
+Source: DESIGN.md, "Broker facts".
+"""
+
+from typing import Final
+
+DEAD_KIND: Final = "tb-dead-kind"
+"""The kind of the Park; ``delivery_limit`` where the broker itself gave the message up."""
+
+DEAD_REASON: Final = "tb-dead-reason"
+"""The reason of the Park, for the operator."""
+
+DEAD_QUEUE: Final = "tb-dead-queue"
+"""The queue in which it failed, to which a replay sends it back."""
+
+DEAD_ATTEMPTS: Final = "tb-dead-attempts"
+"""How many handlings it had, the last one included."""
+
+DEAD_AT: Final = "tb-dead-at"
+"""When it failed, ISO 8601 in UTC."""
+
+DEAD_HEADERS: Final = frozenset({DEAD_KIND, DEAD_REASON, DEAD_QUEUE, DEAD_ATTEMPTS, DEAD_AT})
+"""What a replay takes off again."""
