@@ -12,6 +12,10 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from worker.runtime.outcome import Outcome
+from worker.runtime.outside import ChannelPort as ChannelPort
+from worker.translation.delivery import Answered as Answered
+from worker.translation.delivery import DeliveryResult as DeliveryResult
+from worker.translation.delivery import NoAnswer as NoAnswer
 
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
