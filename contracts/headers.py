@@ -24,3 +24,6 @@ DEAD_AT: Final = "tb-dead-at"
 
 DEAD_HEADERS: Final = frozenset({DEAD_KIND, DEAD_REASON, DEAD_QUEUE, DEAD_ATTEMPTS, DEAD_AT})
 """What a replay takes off again."""
+
+REPLAY_OF: Final = "tb-replay-of"
+"""The id of the dead letter that a message replays: dying again, it is the same letter."""
