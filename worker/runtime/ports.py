@@ -12,10 +12,11 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from worker.runtime.outcome import Outcome
-from worker.runtime.outside import ChannelPort as ChannelPort
-from worker.translation.delivery import Answered as Answered
-from worker.translation.delivery import DeliveryResult as DeliveryResult
-from worker.translation.delivery import NoAnswer as NoAnswer
+from worker.runtime.outside import ChannelPort
+from worker.translation.delivery import Answered, DeliveryResult, NoAnswer
+
+__all__ = ["Answered", "ChannelPort", "DeliveryResult", "NoAnswer"]
+"""Named again here, so that all ports are found in one place."""
 
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
