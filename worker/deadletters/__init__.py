@@ -1,1 +1,1 @@
-"""The deadletters package."""
+"""Dead letters: from the dead queue into a table, before a person, and home again."""

@@ -1,1 +1,1 @@
-"""The relay package."""
+"""Delivers notifications to channels: pure envelope and policy, one thin shell around."""

@@ -1,0 +1,136 @@
+"""Moves dead letters from the broker's dead queue into the table, where people decide.
+
+Why it exists: a queue cannot be listed, searched or edited. It takes anything, readable
+or not, and must neither judge a message nor send it anywhere.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+import structlog
+
+from contracts.headers import (
+    DEAD_AT,
+    DEAD_ATTEMPTS,
+    DEAD_HEADERS,
+    DEAD_KIND,
+    DEAD_QUEUE,
+    DEAD_REASON,
+    REPLAY_OF,
+)
+from worker.clock import Clock
+from worker.deadletters.subject import Subject, subject_of
+from worker.errors import StoreUnavailableError
+from worker.runtime.outcome import Ack, Outcome, Retry
+from worker.runtime.ports import DeadLetter, Message, Store
+
+_STORE_DELAYS: Final = (1.0, 5.0, 30.0)
+_log = structlog.get_logger(__name__)
+
+
+class Drain:
+    """Keeps each message of the dead queue as a :class:`DeadLetter`."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        """Keep letters in ``store``; ``clock`` dates those that do not say when they died."""
+        self._store = store
+        self._clock = clock
+
+    async def handle(self, message: Message) -> Outcome:
+        """Return Ack once the letter is durable, Retry while the store does not answer."""
+        try:
+            letter = await self._named(read_letter(message, self._clock.now()))
+            await self._store.add_dead_letter(letter)
+        except StoreUnavailableError:
+            delay = _STORE_DELAYS[min(message.attempt, len(_STORE_DELAYS) - 1)]
+            return Retry(delay, "the store does not answer")
+        _log.error(
+            "dead_letter",
+            alarm=True,
+            letter_id=letter.id,
+            kind=letter.kind,
+            reason=letter.reason,
+            queue=letter.message.queue,
+            app_key=letter.app_key,
+            order_num=letter.order_num,
+            attempts=letter.message.attempt,
+        )
+        return Ack()
+
+    async def _named(self, letter: DeadLetter) -> DeadLetter:
+        """Add the channel's numbers where the body held ours alone (a notice, a cancel)."""
+        if not letter.order_num or letter.channel_order_num:
+            return letter
+        row = (await self._store.load(letter.order_num)).row
+        if row is None:
+            return letter
+        return replace(letter, app_key=row.app_key, channel_order_num=row.channel_order_num)
+
+
+def read_letter(message: Message, now: datetime) -> DeadLetter:
+    """Return the letter in a message of the dead queue.
+
+    Its id is the replayed letter's where there is one, else it is derived from message
+    id and home queue, so that a redelivery is the same letter.
+    """
+    headers = message.headers
+    home = headers.get(DEAD_QUEUE) or headers.get("x-first-death-queue", "")
+    subject: Subject = subject_of(message.body)
+    died = _when(headers.get(DEAD_AT, ""), now)
+    return DeadLetter(
+        id=headers.get(REPLAY_OF) or _letter_id(message, home),
+        kind=_kind(headers),
+        reason=headers.get(DEAD_REASON) or _broker_reason(headers),
+        message=replace(
+            message,
+            queue=home,
+            headers=_kept(headers),
+            attempt=_number(headers.get(DEAD_ATTEMPTS, ""), message.attempt),
+            redelivered=False,
+        ),
+        app_key=subject.app_key,
+        order_num=subject.order_num,
+        channel_order_num=subject.channel_order_num,
+        first_failed_at=died,
+        last_failed_at=died,
+    )
+
+
+def _letter_id(message: Message, home: str) -> str:
+    name = message.message_id.encode() or message.body
+    return hashlib.sha256(name + b"\0" + home.encode()).hexdigest()[:16]
+
+
+def _kind(headers: Mapping[str, str]) -> str:
+    """Return our own kind, else the broker's reason: delivery_limit, rejected, expired."""
+    broker_kind = headers.get("x-first-death-reason", "unknown")
+    return headers.get(DEAD_KIND) or f"broker_{broker_kind}"
+
+
+def _broker_reason(headers: Mapping[str, str]) -> str:
+    why = headers.get("x-first-death-reason")
+    return f"dead-lettered by the broker: {why}" if why else "no reason given"
+
+
+def _kept(headers: Mapping[str, str]) -> dict[str, str]:
+    """Drop what told of this death; a copied x-death makes RabbitMQ see a cycle."""
+    return {
+        name: value
+        for name, value in headers.items()
+        if not name.startswith("x-") and name not in DEAD_HEADERS and name != REPLAY_OF
+    }
+
+
+def _when(text: str, default: datetime) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return default
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _number(text: str, default: int) -> int:
+    return int(text) if text.isascii() and text.isdigit() else default

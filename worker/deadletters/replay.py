@@ -1,0 +1,103 @@
+"""Sends dead letters home again.
+
+Why it exists: the one way from the table back to a queue, used by the command line and
+the console alike. It must not judge whether a replay is wise, except for supplier's
+notices that may be forged: those go one by one, with a person looking at each.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from contracts.headers import REPLAY_OF
+from contracts.queues import DEAD
+from worker.errors import BrokerUnavailableError, PublishUnknownError
+from worker.runtime.ports import Broker, DeadLetter, Message, Store
+
+ONE_BY_ONE: Final = frozenset(
+    {
+        "notice_stale",
+        "notice_quarantined",
+        "notice_unreadable",
+        "notice_unknown_service",
+        "notice_partner_mismatch",
+    }
+)
+"""Kinds whose sender is in doubt: replayed only one by one, evidence shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A letter that was not replayed, and why."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayReport:
+    """What became of each id that was asked for."""
+
+    replayed: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether every id was replayed."""
+        return not self.unknown and not self.refused
+
+
+async def replay(store: Store, broker: Broker, ids: Sequence[str]) -> ReplayReport:
+    """Publish each letter to its home queue once more, then mark it replayed.
+
+    A crash between the two replays it twice, which does no harm. A letter that dies
+    again opens under the same id. Raises StoreUnavailableError.
+    """
+    wanted = tuple(dict.fromkeys(ids))
+    replayed: list[str] = []
+    unknown: list[str] = []
+    refused: list[Refusal] = []
+    for letter_id in wanted:
+        letter = await store.dead_letter(letter_id)
+        if letter is None:
+            unknown.append(letter_id)
+            continue
+        reason = _objection(letter, alone=len(wanted) == 1) or await _publish(broker, letter)
+        if reason:
+            refused.append(Refusal(letter_id, reason))
+            continue
+        await store.mark_replayed(letter_id, failed_at=letter.last_failed_at)
+        replayed.append(letter_id)
+    return ReplayReport(tuple(replayed), tuple(unknown), tuple(refused))
+
+
+def _objection(letter: DeadLetter, *, alone: bool) -> str:
+    if letter.message.queue in {"", DEAD}:
+        return "its home queue is unknown"
+    if letter.kind in ONE_BY_ONE and not alone:
+        return f"a letter of kind {letter.kind} is replayed only one by one, after a look at it"
+    return ""
+
+
+async def _publish(broker: Broker, letter: DeadLetter) -> str:
+    """Send it home; return what went wrong, or nothing."""
+    try:
+        await broker.publish(_again(letter))
+    except BrokerUnavailableError:
+        return "the broker did not take it"
+    except PublishUnknownError:
+        return "the broker did not confirm it: it may have been replayed; once more does no harm"
+    return ""
+
+
+def _again(letter: DeadLetter) -> Message:
+    """Return the message with attempts from zero; nobody waits for its reply any more."""
+    return replace(
+        letter.message,
+        message_id=uuid.uuid4().hex,
+        headers={**letter.message.headers, REPLAY_OF: letter.id},
+        reply_to="",
+        attempt=0,
+    )

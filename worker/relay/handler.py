@@ -1,0 +1,168 @@
+"""Takes one notification from a channel's queue and delivers it.
+
+Why it exists: the shell around the pure parts (envelope, policy): parse, choose the URL,
+post, record, say what became of the message. Each channel has its own queue and its own
+share of handlers, so a channel that hangs delays no other. It must not read settings or
+name a broker.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+
+from contracts.envelope import Envelope
+from contracts.events import ChannelNotification
+from contracts.headers import REPLAY_OF
+from worker.clock import Clock
+from worker.errors import StoreUnavailableError
+from worker.relay import envelope, policy
+from worker.relay.recorder import Recorder
+from worker.relay.target import ChannelTarget
+from worker.runtime.outcome import Ack, Outcome, Park, Retry
+from worker.runtime.ports import ChannelPort, Message, NotificationResult, Store
+
+STORE_RETRY_SECONDS: Final = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    outcome: Outcome
+    answer: str
+
+
+class Relay:
+    """Delivers notifications (通知) to channels, at least once each, under a stable id.
+
+    An endpoint that answered 410 is remembered by this process alone: until it restarts,
+    or until a replayed notification reaches the endpoint, everything else for that URL is
+    parked at once. Other relay processes find out for themselves.
+    """
+
+    def __init__(
+        self,
+        targets: Iterable[ChannelTarget],
+        channels: ChannelPort,
+        store: Store,
+        clock: Clock,
+        *,
+        retry_delays: Sequence[float] = policy.DEFAULT_RETRY_DELAYS,
+    ) -> None:
+        """Deliver to ``targets``; wait ``retry_delays`` seconds after failed attempts."""
+        self._targets = {target.app_key: target for target in targets}
+        self._channels = channels
+        self._store = store
+        self._clock = clock
+        self._retry_delays = tuple(retry_delays)
+        self._recorder = Recorder(store)
+        self._gone: set[str] = set()
+
+    async def handle(self, message: Message) -> Outcome:
+        """Return Ack once delivered and recorded, Retry or Park as the policy says."""
+        try:
+            notification = Envelope[ChannelNotification].model_validate_json(message.body).data
+        except ValueError:
+            _log.error("notification_unreadable", message_id=message.message_id, alarm=True)
+            return Park("unreadable", "the body is no channel notification")
+        try:
+            verdict = await self._deliver(notification, message)
+            return await self._record(notification, message, verdict)
+        except StoreUnavailableError:
+            _log.warning("delivery_not_recorded", webhook_id=notification.webhook_id)
+            return Retry(self._store_delay(message.attempt), "the store does not answer")
+
+    def _store_delay(self, attempt: int) -> float:
+        """Widen like a failed delivery, so that an outage spends few of the attempts."""
+        delays = self._retry_delays or (STORE_RETRY_SECONDS,)
+        return delays[min(attempt, len(delays) - 1)]
+
+    async def _deliver(self, notification: ChannelNotification, message: Message) -> _Verdict:
+        target = self._targets.get(notification.app_key)
+        if target is None:
+            return _parked("unknown_channel", "no channel with this app_key is configured")
+        url = target.url(notification.notify_type)
+        if not url:
+            return _parked("no_url", f"the channel named no URL for {notification.notify_type}")
+        replayed = REPLAY_OF in message.headers
+        if url in self._gone and not replayed:
+            return _parked("endpoint_gone", "the endpoint answered 410 earlier")
+        if (message.attempt or replayed) and await self._superseded(notification):
+            return _Verdict(Ack(), "superseded by a newer check")
+        request = envelope.build(notification, target, self._clock.now())
+        answer = await self._channels.deliver(url, request.headers, request.body)
+        attempt = policy.Attempt(
+            notification.order_num, notification.notify_type, message.attempt + 1
+        )
+        outcome = policy.decide(answer, attempt, self._retry_delays)
+        self._remember(url, outcome)
+        return _Verdict(outcome, policy.describe(answer))
+
+    async def _superseded(self, notification: ChannelNotification) -> bool:
+        """Say whether the channel already has a newer check of the same order."""
+        if notification.notify_type != "check":
+            return False
+        return any(
+            row.type == "check" and row.status == "delivered" and row.seq > notification.seq
+            for row in await self._store.notifications(notification.order_num)
+        )
+
+    def _remember(self, url: str, outcome: Outcome) -> None:
+        if isinstance(outcome, Ack):
+            self._gone.discard(url)
+        elif isinstance(outcome, Park) and outcome.kind == "endpoint_gone":
+            self._gone.add(url)
+
+    async def _record(
+        self, notification: ChannelNotification, message: Message, verdict: _Verdict
+    ) -> Outcome:
+        outcome = verdict.outcome
+        _report(notification, message, verdict)
+        result = NotificationResult(
+            webhook_id=notification.webhook_id,
+            status=_status(outcome),
+            attempts=message.attempt + 1,
+            answer=verdict.answer,
+            at=self._clock.now(),
+        )
+        try:
+            await self._recorder.record(result)
+        except StoreUnavailableError:
+            if not isinstance(outcome, Retry):
+                raise
+            _log.warning("delivery_not_recorded", webhook_id=notification.webhook_id)
+        return outcome
+
+
+def _parked(kind: str, reason: str) -> _Verdict:
+    return _Verdict(Park(kind, reason), reason)
+
+
+def _status(outcome: Outcome) -> str:
+    match outcome:
+        case Ack():
+            return "delivered"
+        case Retry():
+            return "pending"
+        case Park():
+            return "dead"
+
+
+def _report(notification: ChannelNotification, message: Message, verdict: _Verdict) -> None:
+    log = _log.bind(
+        app_key=notification.app_key,
+        order_num=notification.order_num,
+        notify_type=notification.notify_type,
+        webhook_id=notification.webhook_id,
+        attempt=message.attempt + 1,
+        answer=verdict.answer,
+    )
+    match verdict.outcome:
+        case Ack():
+            log.info("notification_delivered")
+        case Retry(delay=delay):
+            log.warning("notification_retried", delay=delay)
+        case Park(kind=kind):
+            log.error("notification_parked", kind=kind, alarm=True)
