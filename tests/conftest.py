@@ -1,0 +1,40 @@
+"""Fixtures that every test may use."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers.fresh import create_database, drop_database
+from tests.servers.shared import Shared
+
+SERVER_FIXTURES = {"servers", "amqp_url", "postgres_url"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what uses a server, so that ``-m "not servers"`` leaves it out."""
+    for item in items:
+        if SERVER_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.servers)
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Shared]:
+    """The RabbitMQ and PostgreSQL of this run: named by the environment, else private."""
+    shared = Shared()
+    yield shared
+    shared.close()
+
+
+@pytest.fixture
+def amqp_url(servers: Shared) -> Iterator[str]:
+    """The URL of an empty virtual host."""
+    with servers.vhost() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(servers: Shared) -> Iterator[str]:
+    """The URL of an empty database, removed afterwards."""
+    url = create_database(servers.postgres_url)
+    yield url
+    drop_database(servers.postgres_url, url)

@@ -1,0 +1,84 @@
+"""The servers that one test run shares.
+
+Named by ``TICKETBRIDGE_TEST_AMQP_URL`` and ``TICKETBRIDGE_TEST_POSTGRES_URL``; what the
+environment does not name is started privately when it is first needed.
+"""
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from tests.servers.fresh import VhostPool, with_path
+from tests.servers.foreign import foreign_vhost
+from tests.servers.postgres import PostgresServer
+from tests.servers.rabbit import RabbitServer, add_vhosts
+
+AMQP = "TICKETBRIDGE_TEST_AMQP_URL"
+POSTGRES = "TICKETBRIDGE_TEST_POSTGRES_URL"
+RABBIT_FOLDER = "TICKETBRIDGE_TEST_RABBIT_FOLDER"
+"""Where the private RabbitMQ named by AMQP was started; set by ``tests.servers run``."""
+
+
+class Shared:
+    """RabbitMQ and PostgreSQL, each when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._stack = contextlib.ExitStack()
+
+    def close(self) -> None:
+        """Stop what was started here."""
+        self._stack.close()
+
+    @cached_property
+    def postgres_url(self) -> str:
+        """The URL of the maintenance database."""
+        if url := os.environ.get(POSTGRES):
+            return url
+        server = PostgresServer()
+        self._stack.callback(server.discard)
+        server.start()
+        return server.url
+
+    @contextlib.contextmanager
+    def vhost(self) -> Iterator[str]:
+        """Give out the URL of an empty virtual host."""
+        if self._pool is None:
+            with foreign_vhost(self.amqp_url) as url:
+                yield url
+        else:
+            yield with_path(self.amqp_url, self._pool.take())
+
+    @cached_property
+    def amqp_url(self) -> str:
+        """The URL of the default virtual host."""
+        if url := os.environ.get(AMQP):
+            return url
+        return self._rabbit.url
+
+    @cached_property
+    def _rabbit(self) -> RabbitServer:
+        server = RabbitServer()
+        self._stack.callback(server.discard)
+        server.start()
+        return server
+
+    @cached_property
+    def _pool(self) -> VhostPool | None:
+        if folder := os.environ.get(RABBIT_FOLDER):
+            return _pool_in(Path(folder))
+        if AMQP in os.environ:
+            return None
+        return _pool_in(self._rabbit.folder)
+
+    def environment(self) -> Mapping[str, str]:
+        """Start both and return the variables that name them to other processes."""
+        variables = {AMQP: self.amqp_url, POSTGRES: self.postgres_url}
+        if AMQP not in os.environ:
+            variables[RABBIT_FOLDER] = str(self._rabbit.folder)
+        return variables
+
+
+def _pool_in(folder: Path) -> VhostPool:
+    return VhostPool(folder / "vhosts", lambda names: add_vhosts(folder, names))
