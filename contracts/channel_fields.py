@@ -1,0 +1,134 @@
+"""The field types of the channel protocol: what may stand in a request of a channel.
+
+Why it exists: a rule such as "a price is never a float" is written once and holds for a
+channel's request and for an upstream command alike. It must not know an answer code.
+"""
+
+import re
+from datetime import date
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from typing import Annotated, Any, Final
+
+from pydantic import (
+    BeforeValidator,
+    PlainSerializer,
+    StringConstraints,
+    WithJsonSchema,
+)
+from pydantic_core import PydanticCustomError
+
+from .strict_json import JsonError, loads_object
+
+MAX_COUNT: Final = 100_000
+"""More tickets than any order holds; keeps every product of a price in range."""
+_MAX_INTEGER_DIGITS: Final = 12
+_MAX_FRACTION_DIGITS: Final = 30
+_CENT: Final = Decimal("0.01")
+_MONEY: Final = Context(prec=64, rounding=ROUND_HALF_UP)
+
+_NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,30})?", re.ASCII)
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+_WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
+
+Text = Annotated[
+    str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$")
+]
+"""One line of text; a number is taken for its digits."""
+
+
+def to_cents(value: Decimal) -> Decimal:
+    """Round half-up to 0.01."""
+    return _MONEY.quantize(value, _CENT)
+
+
+def times(price: Decimal, count: int) -> Decimal:
+    """Return ``price`` × ``count``, exactly."""
+    return _MONEY.multiply(price, Decimal(count))
+
+
+def _money(value: object) -> Decimal:
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return Decimal(value)
+    if isinstance(value, float):  # an upstream command; its shortest digits are what was meant
+        value = Decimal(repr(value))
+    elif isinstance(value, int) and not isinstance(value, bool):
+        value = Decimal(value)
+    if not isinstance(value, Decimal) or not value.is_finite():
+        raise PydanticCustomError("money", "not a price")
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent < -_MAX_FRACTION_DIGITS:
+        raise PydanticCustomError("money", "too many digits")
+    if value.is_zero():
+        return Decimal(0)
+    if value < 0 or value.adjusted() >= _MAX_INTEGER_DIGITS:
+        raise PydanticCustomError("money", "out of range")
+    try:
+        return Decimal(format(value, "f"))
+    except InvalidOperation:
+        raise PydanticCustomError("money", "too many digits") from None
+
+
+Money = Annotated[
+    Decimal,
+    BeforeValidator(_money),
+    PlainSerializer(lambda value: format(value, "f"), return_type=str, when_used="json"),
+    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}]}),
+]
+"""An amount of yuan, never negative; written as text so that nothing is lost on the way."""
+
+
+def _count(value: object) -> int:
+    if isinstance(value, str) and _WHOLE.fullmatch(value):
+        value = int(value)
+    if isinstance(value, Decimal | float) and abs(value) <= MAX_COUNT and value == int(value):
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_COUNT:
+        raise PydanticCustomError("count", "not a number of tickets")
+    return value
+
+
+Count = Annotated[
+    int,
+    BeforeValidator(_count),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": MAX_COUNT}),
+]
+"""A number of tickets, at least one."""
+
+
+def _day(value: object) -> date:
+    if isinstance(value, str) and _DATE.fullmatch(value):
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise PydanticCustomError("date", "no such day") from None
+    if type(value) is date:
+        return value
+    raise PydanticCustomError("date", "not yyyy-MM-dd")
+
+
+Day = Annotated[date, BeforeValidator(_day)]
+"""A real calendar day, written yyyy-MM-dd."""
+
+Phone = Annotated[str, StringConstraints(pattern=r"^1[3-9][0-9]{9}$")]
+"""A mobile number of mainland China."""
+
+TimeOfDay = Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
+"""HH:mm."""
+
+
+def read_tourists(value: object) -> Any:  # noqa: ANN401  (pydantic checks what comes out)
+    """Turn ``{id card: name}``, an object or its JSON text, into a list; the order is kept."""
+    if value is None or value == "":
+        return ()
+    if isinstance(value, str):
+        if not value.strip():
+            return ()
+        try:
+            value = loads_object(value)
+        except JsonError as error:
+            raise PydanticCustomError("tourist_info", "{why}", {"why": str(error)}) from None
+    if isinstance(value, dict):
+        return [{"id_card": id_card, "name": name} for id_card, name in value.items()]
+    if isinstance(value, list | tuple):
+        return value
+    raise PydanticCustomError("tourist_info", "not an object")
