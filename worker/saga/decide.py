@@ -1,0 +1,168 @@
+"""``decide``: the one door into the saga.
+
+Why it exists: the shell asks one question, "what follows from this event?", and gets the
+new order and the effects. The answer is looked up in transitions.TABLE; only what holds for
+every row is done here. It must not know a phase's meaning.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from worker.saga.effects import Effect, HoldNotice
+from worker.saga.events import (
+    CancelAccepted,
+    CancelCommanded,
+    CancelRefused,
+    CancelUnknown,
+    CodesMissing,
+    CreateRefused,
+    CreateSucceeded,
+    CreateUnknown,
+    Event,
+    OrderCommanded,
+    PayRefused,
+    PaySucceeded,
+    PayUnknown,
+    RefundAccepted,
+    RefundRefused,
+    RefundUnknown,
+    TimerFired,
+)
+from worker.saga.policy import Policy
+from worker.saga.states import FINAL, CallKind, Order, Phase
+from worker.saga.steps import Moment
+from worker.saga.steps.outcomes import unknown_order
+from worker.saga.transitions import TABLE, Row
+
+_LOST: Final = "no answer was recorded: the worker stopped during the call"
+
+LOST_CALL: Final[dict[CallKind, Event]] = {
+    CallKind.CREATE: CreateUnknown(_LOST),
+    CallKind.PAY: PayUnknown(_LOST),
+    CallKind.CANCEL: CancelUnknown(_LOST),
+    CallKind.PROBE: CodesMissing(_LOST),
+    CallKind.REFUND: RefundUnknown(_LOST),
+}
+"""What a call means whose lease ran out."""
+
+ANSWERS: Final[dict[type, CallKind]] = {
+    **dict.fromkeys((CreateSucceeded, CreateRefused, CreateUnknown), CallKind.CREATE),
+    **dict.fromkeys((PaySucceeded, PayRefused, PayUnknown), CallKind.PAY),
+    **dict.fromkeys((CancelAccepted, CancelRefused, CancelUnknown), CallKind.CANCEL),
+    **dict.fromkeys((CodesMissing,), CallKind.PROBE),
+    **dict.fromkeys((RefundAccepted, RefundRefused, RefundUnknown), CallKind.REFUND),
+}
+"""Which call an event answers; a TicketIssued or TicketFailed may answer Pay or a probe."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What follows from an event. ``order`` is None while there is none."""
+
+    order: Order | None
+    effects: Sequence[Effect]
+    event: Event
+    """The event that was decided: a timer may have become the outcome of a lost call."""
+    row: Row | None
+    """The row that applied; None where the event has no effect in this phase."""
+
+    @property
+    def hold(self) -> bool:
+        """Tell whether the event must come again later, and nothing is to be stored."""
+        return any(isinstance(effect, HoldNotice) for effect in self.effects)
+
+
+def decide(
+    order: Order | None,
+    event: Event,
+    now: datetime,
+    policy: Policy,
+    *,
+    answers: CallKind | None = None,
+) -> Decision:
+    """Return the order after ``event`` and what must be done.
+
+    ``answers`` names the call whose answer the event is, where its type does not tell.
+    Raises nothing: an event that is illegal or stale changes nothing.
+    """
+    if isinstance(event, TimerFired):
+        return _timer(order, now, policy)
+    if isinstance(event, OrderCommanded) and _number_is_free(order):
+        order = _begin(order, event, now, policy)
+    if order is None:
+        return Decision(None, _tell_stranger(event), event, None)
+    if _of_another_zzy_order(order, event):
+        return Decision(order, (), event, None)
+    kind = answers or ANSWERS.get(type(event))
+    answered = replace(order, call=None) if kind and order.call is kind else order
+    return _apply(order, answered, event, Moment(now, policy))
+
+
+def _timer(order: Order | None, now: datetime, policy: Policy) -> Decision:
+    due = order is not None and order.wake_at is not None and order.wake_at <= now
+    if order is None or not due:
+        return Decision(order, (), TimerFired(), None)
+    if order.call is not None:
+        return decide(order, LOST_CALL[order.call], now, policy)
+    return _apply(order, replace(order, wake_at=None), TimerFired(), Moment(now, policy))
+
+
+def _number_is_free(order: Order | None) -> bool:
+    """Tell whether the number is new, or was left free by a refusal before Create."""
+    return order is None or (order.phase is Phase.REFUSED and order.attempts.create == 0)
+
+
+def _begin(order: Order | None, event: OrderCommanded, now: datetime, policy: Policy) -> Order:
+    return Order(
+        order_num=event.order_num,
+        app_key=event.app_key,
+        channel_order_num=event.channel_order_num,
+        demand=event.demand,
+        zzy_product_id=event.zzy_product_id,
+        accepted_at=now,
+        pay_deadline=event.received_at + timedelta(seconds=policy.pay_deadline),
+        notified=order.notified if order else 0,
+        waiters=(event.waiter,) if event.waiter else (),
+    )
+
+
+def _tell_stranger(event: Event) -> tuple[Effect, ...]:
+    if isinstance(event, CancelCommanded):
+        return unknown_order(event)
+    return ()
+
+
+def _of_another_zzy_order(order: Order, event: Event) -> bool:
+    """Tell whether a notice names another ZZY order than the one we made."""
+    named = getattr(event, "zzy_order_id", "")
+    return bool(named and order.zzy_order_id and named != order.zzy_order_id)
+
+
+def _pick(rows: Sequence[Row], order: Order, event: Event, moment: Moment) -> Row | None:
+    return next((row for row in rows if row.when(order, event, moment)), None)
+
+
+def _apply(before: Order, order: Order, event: Event, moment: Moment) -> Decision:
+    row = _pick(TABLE.get((order.phase, type(event)), ()), order, event, moment)
+    effects: list[Effect] = []
+    after = order
+    for step in row.do if row else ():
+        after, made = step(after, event, moment)
+        effects.extend(made)
+    if row and row.then:
+        after = replace(after, phase=row.then)
+    return Decision(_settle(before, after), effects, event, row)
+
+
+def _settle(before: Order, after: Order) -> Order:
+    """Stop the timer of what is over, and let a person go when the order moved on."""
+    if after.phase in FINAL:
+        after = replace(after, wake_at=None, call=None, refund=None)
+    elif before.call and not after.call and after.wake_at == before.wake_at:
+        after = replace(after, wake_at=None)
+    moved = after.phase is not before.phase
+    if moved and after.human and after.human == before.human:
+        after = replace(after, human="")
+    return after

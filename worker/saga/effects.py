@@ -1,0 +1,91 @@
+"""What the saga wants done: frozen data, performed by one interpreter (runtime/perform.py).
+
+Why it exists: a decision that only describes its effects can be tested without any.
+Each effect names an idempotency key, the same on every repeat of the same intent. It must
+not perform anything. There is no timer effect: an order has one timer, ``Order.wake_at``.
+"""
+
+from dataclasses import dataclass
+
+from worker.saga.states import CallKind, Voucher, Waiter
+
+
+@dataclass(frozen=True, slots=True)
+class CallZzy:
+    """Make one call; its answer comes back as an event. ``key`` names order, call and try."""
+
+    kind: CallKind
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Answer somebody who waits: best effort, lost with the connection."""
+
+    to: Waiter
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Call a person's attention. ``kind`` is stable; ``text`` says what happened."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class VouchersTold:
+    """The ``voucher`` notification: new vouchers; empty for tickets without codes (短信)."""
+
+    vouchers: tuple[Voucher, ...]
+    order_code: str
+
+
+@dataclass(frozen=True, slots=True)
+class FailureTold:
+    """The ``order_failed`` notification."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTold:
+    """The document's check notification (状态变更通知)."""
+
+    check_time: str
+    total: int
+    checked: int
+    refunded: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefundTold:
+    """The ``refund`` notification. ``status``: approved, rejected or forced."""
+
+    refund_id: str
+    count: int
+    codes: tuple[str, ...]
+    status: str
+    reason: str
+
+
+News = VouchersTold | FailureTold | CheckTold | RefundTold
+
+
+@dataclass(frozen=True, slots=True)
+class Notify:
+    """Tell the channel, at least once, under an id made of order, type and ``seq``."""
+
+    seq: int
+    news: News
+
+
+@dataclass(frozen=True, slots=True)
+class HoldNotice:
+    """Nothing is decided yet: bring this notice again a little later."""
+
+
+Effect = CallZzy | Reply | Alarm | Notify | HoldNotice

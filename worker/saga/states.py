@@ -1,0 +1,192 @@
+"""What an order is: its phases and everything the saga remembers of it.
+
+Why it exists: one frozen value holds an order whole, so that a decision is a function of
+it. It must not hold behaviour beyond questions about itself.
+Source: PROTOCOL.md, "ZZY side" and "Channel side".
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Phase(StrEnum):
+    """Where an order stands. Phases have a rank and an order never falls back (RANK)."""
+
+    NEW = "new"
+    """Not known yet (or its number was left free by a refusal before Create)."""
+    CREATING = "creating"
+    """下单中: Create was sent, or will be sent again; nothing can be paid."""
+    PAYING = "paying"
+    """支付中: Pay was sent, or will be; its outcome is not known."""
+    CLOSING = "closing"
+    """关闭中: CancelOrder was sent to end the order; its answer tells whether it was paid."""
+    AWAITING_TICKET = "awaiting_ticket"
+    """待出票: paid; ZZY has not issued yet."""
+    ISSUED = "issued"
+    """已出票: the vouchers are known, or on their way to the guest's phone."""
+    TICKET_FAILED = "ticket_failed"
+    """出票失败: paid, no ticket came; the money is being fetched back."""
+    REFUSED = "refused"
+    """已拒绝: ended; nothing was paid; the channel knows why."""
+    CANCELLED = "cancelled"
+    """已取消: ended at the channel's wish before anything was paid."""
+    REFUNDED = "refunded"
+    """已退款: ended; all that was paid came back."""
+
+
+RANK = {
+    Phase.NEW: 0,
+    Phase.CREATING: 1,
+    Phase.PAYING: 2,
+    Phase.CLOSING: 3,
+    Phase.AWAITING_TICKET: 4,
+    Phase.ISSUED: 5,
+    Phase.TICKET_FAILED: 5,
+    Phase.REFUSED: 6,
+    Phase.CANCELLED: 6,
+    Phase.REFUNDED: 6,
+}
+
+FINAL = frozenset({Phase.REFUSED, Phase.CANCELLED, Phase.REFUNDED})
+
+
+class CallKind(StrEnum):
+    """The calls to ZZY that a saga makes."""
+
+    CREATE = "create"
+    PAY = "pay"
+    CANCEL = "cancel"
+    PROBE = "probe"
+    REFUND = "refund"
+
+
+class Wants(StrEnum):
+    """What somebody who waits for a reply wants to know."""
+
+    CREATED = "created"
+    PAID = "paid"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Tourist:
+    """One visitor (游客) by id card."""
+
+    id_card: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What the channel ordered; two demands that are equal are the same order again."""
+
+    product_code: str
+    take_phone: str
+    tourists: tuple[Tourist, ...]
+    visit_date: date
+    price: Decimal
+    amount: Decimal
+    count: int
+    begin_play_time: str = ""
+    end_play_time: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Voucher:
+    """One entrance voucher (入园凭证)."""
+
+    code: str
+    id_card: str = ""
+    mobile: str = ""
+    name: str = ""
+    product_name: str = ""
+    memo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiter:
+    """Somebody who waits for a reply: an address on the broker, and what to tell."""
+
+    reply_to: str
+    correlation_id: str
+    wants: Wants
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an order failed, as the channel reads it."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """An open refund intent (退款): made and stored before the call, closed by its outcome."""
+
+    refund_id: str
+    count: int
+    doubtful: bool = False
+    """A call for it had an unknown outcome."""
+    under_audit: bool = False
+    """ZZY has it and a person there decides (等待审核)."""
+    apply_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempts:
+    """How often each call was sent."""
+
+    create: int = 0
+    pay: int = 0
+    cancel: int = 0
+    probe: int = 0
+    refund: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """Everything the saga knows of one order."""
+
+    order_num: str
+    app_key: str
+    channel_order_num: str
+    demand: Demand
+    zzy_product_id: str
+    accepted_at: datetime
+    pay_deadline: datetime
+    phase: Phase = Phase.NEW
+    zzy_order_id: str = ""
+    call: CallKind | None = None
+    """The call that is out: committed before it is made, cleared by its answer."""
+    wake_at: datetime | None = None
+    """The order's one timer: the lease of a call, a retry, or a deadline."""
+    attempts: Attempts = Attempts()
+    pay_doubtful: bool = False
+    """A pay may have moved money without our knowing: only an oracle may end this order."""
+    pay_money: Decimal | None = None
+    order_code: str = ""
+    vouchers: tuple[Voucher, ...] = ()
+    vouchers_told: int | None = None
+    """How many of ``vouchers`` the channel was told of; None: not even that they exist."""
+    checked: int = 0
+    refunded: int = 0
+    refunded_codes: tuple[str, ...] = ()
+    cancel_waits: bool = False
+    """The channel wants it cancelled and has not been told the outcome."""
+    refund: Refund | None = None
+    refunds_made: int = 0
+    failure: Failure | None = None
+    failure_told: bool = False
+    human: str = ""
+    """Why a person must look at it; empty when none must."""
+    notified: int = 0
+    """How many notifications were made; the next one's sequence number is one higher."""
+    waiters: tuple[Waiter, ...] = ()
+
+    @property
+    def refundable(self) -> int:
+        """How many tickets are neither refunded nor checked (退款 takes all of these)."""
+        return self.demand.count - self.refunded - self.checked

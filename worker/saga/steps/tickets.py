@@ -1,0 +1,92 @@
+"""Steps about payment, vouchers and checks at the gate.
+
+Why it exists: what ZZY tells of an order's tickets is merged here, by code and never by
+position, so that repeats and parts (打包票反码, bundles) come to the same. It must not
+decide which notice is legal: that is the table's.
+"""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from worker.saga.effects import Alarm, CheckTold, VouchersTold
+from worker.saga.events import (
+    Event,
+    PaySucceeded,
+    TicketIssued,
+    VerificationNoticed,
+)
+from worker.saga.states import Order, Voucher
+from worker.saga.steps import Moment, Result
+from worker.saga.steps.calls import call_probe
+from worker.saga.steps.outcomes import notify
+
+
+def keep_zzy_number(o: Order, e: Event, _m: Moment) -> Result:
+    """Remember ZZY's number of the order, which its answer or notice told."""
+    number = getattr(e, "zzy_order_id", "")
+    return (replace(o, zzy_order_id=number), ()) if number else (o, ())
+
+
+def doubt_pay(o: Order, _e: Event, _m: Moment) -> Result:
+    """Remember that money may have moved without our knowing."""
+    return replace(o, pay_doubtful=True), ()
+
+
+def note_pay(o: Order, e: PaySucceeded | TicketIssued, _m: Moment) -> Result:
+    """Keep what ZZY took (PayMoney); more than the channel pays raises an alarm."""
+    paid = replace(o, pay_doubtful=False, pay_money=o.pay_money if e.money is None else e.money)
+    if e.money is None or e.money <= o.demand.amount or e.money == o.pay_money:
+        return paid, ()
+    return paid, (Alarm("paid_above_price", _above(e.money, o.demand.amount)),)
+
+
+def _above(money: Decimal, amount: Decimal) -> str:
+    return f"ZZY took {money}, the channel pays {amount}"
+
+
+def note_tickets(o: Order, e: TicketIssued, m: Moment) -> Result:
+    """Merge the vouchers by code, with the names that the order gives their id cards."""
+    merged = (*o.vouchers, *_new(o, e))
+    kept = replace(o, vouchers=merged, order_code=e.order_code or o.order_code)
+    return note_pay(kept, e, m)
+
+
+def _new(o: Order, e: TicketIssued) -> tuple[Voucher, ...]:
+    names = {tourist.id_card: tourist.name for tourist in o.demand.tourists}
+    known = {voucher.code for voucher in o.vouchers}
+    added: dict[str, Voucher] = {}
+    for voucher in e.vouchers:
+        if voucher.code not in known:
+            named = replace(voucher, name=voucher.name or names.get(voucher.id_card, ""))
+            added.setdefault(voucher.code, named)
+    return tuple(added.values())
+
+
+def tell_vouchers(o: Order, e: Event, m: Moment) -> Result:
+    """Deliver the vouchers; where their codes were not told, ask PersonQrCodes first."""
+    if isinstance(e, TicketIssued) and e.ask_codes and not o.vouchers:
+        return call_probe(o, e, m)
+    untold = o.vouchers[o.vouchers_told or 0 :]
+    told = replace(o, vouchers_told=len(o.vouchers))
+    told, notice = notify(told, VouchersTold(untold, o.order_code))
+    return told, (notice,)
+
+
+def tell_new_vouchers(o: Order, e: Event, m: Moment) -> Result:
+    """Deliver the vouchers that were not told yet, if there are any."""
+    if o.vouchers_told == len(o.vouchers):
+        return o, ()
+    return tell_vouchers(o, e, m)
+
+
+def note_check(o: Order, e: VerificationNoticed, _m: Moment) -> Result:
+    """Keep the highest count of checked tickets (核销) and tell the channel of it."""
+    checked = min(e.checked, o.demand.count)
+    told, notice = notify(
+        replace(o, checked=checked),
+        CheckTold(e.check_time, o.demand.count, checked, o.refunded),
+    )
+    if o.refund is None and checked + o.refunded <= o.demand.count:
+        return told, (notice,)
+    text = "tickets were checked at the gate while a refund was open or done"
+    return told, (notice, Alarm("checked_during_refund", text))
