@@ -5,13 +5,13 @@ place, from values alone. It must not send, look at a clock or re-serialise ``pa
 Source: channel document, section 一 (接口加密规则) and 3 (状态变更通知接口); Standard Webhooks.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from contracts.channel import ChannelRequest
 from contracts.events import ChannelNotification
-from contracts.signatures import sign_channel, webhook_signature
+from contracts.signatures import webhook_signature
 from worker.relay.target import ChannelTarget
 
 
@@ -48,10 +48,5 @@ def _body(params: str, target: ChannelTarget, now: datetime) -> bytes:
     if target.envelope == "plain":
         return params.encode()
     time_stamp = round(now.timestamp() * 1000)
-    envelope = {
-        "app_key": target.app_key,
-        "params": params,
-        "sign": sign_channel(target.secrets[0], params, time_stamp),
-        "time_stamp": time_stamp,
-    }
-    return json.dumps(envelope, ensure_ascii=False, separators=(",", ":")).encode()
+    signed = ChannelRequest.signed(target.app_key, target.secrets[0], params, time_stamp)
+    return signed.to_bytes()

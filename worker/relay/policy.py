@@ -10,13 +10,15 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
-from contracts.channel import ChannelReceipt
+from contracts.channel import parse_receipt
 from contracts.queues import DELAY_TIERS, delay_tier
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.translation.delivery import Answered, DeliveryResult, NoAnswer
 
 DEFAULT_RETRY_DELAYS: Final[tuple[float, ...]] = tuple(seconds for _, seconds in DELAY_TIERS)
 """Seconds to wait after the first, second, … attempt that failed: 1s to 24h."""
+
+_STATUS_LENGTH: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +51,10 @@ def decide(answer: DeliveryResult, attempt: Attempt, delays: Sequence[float]) ->
 
 def delivered(answer: DeliveryResult) -> bool:
     """Say whether the channel has taken the notification."""
-    return (
-        isinstance(answer, Answered)
-        and answer.status == HTTPStatus.OK
-        and (receipt := _receipt(answer)) is not None
-        and receipt.delivered
-    )
+    if not isinstance(answer, Answered) or answer.status != HTTPStatus.OK:
+        return False
+    receipt = parse_receipt(answer.body_head)
+    return receipt is not None and receipt.delivered
 
 
 def describe(answer: DeliveryResult) -> str:
@@ -63,26 +63,15 @@ def describe(answer: DeliveryResult) -> str:
         return f"no answer: {answer.reason}"
     if answer.status != HTTPStatus.OK:
         return f"HTTP {answer.status}"
-    receipt = _receipt(answer)
-    if receipt is None:
-        return "HTTP 200, no status in the body"
-    return f"HTTP 200, status {_short(receipt.status)}"
-
-
-def _receipt(answer: Answered) -> ChannelReceipt | None:
-    try:
-        return ChannelReceipt.model_validate_json(answer.body_head)
-    except ValueError:
-        return None
-
-
-def _short(status: int | str) -> str:
-    text = str(status)
-    return text if text.isascii() and text.isalnum() and len(text) <= 8 else "unreadable"  # noqa: PLR2004
+    receipt = parse_receipt(answer.body_head)
+    status = "" if receipt is None or receipt.status is None else str(receipt.status)
+    if status.isascii() and status.isalnum() and len(status) <= _STATUS_LENGTH:
+        return f"HTTP 200, status {status}"
+    return "HTTP 200, no status that can be read"
 
 
 def _reason(attempt: Attempt, told: str) -> str:
     return (
         f"{attempt.notify_type} of order {attempt.order_num or '-'}"
-        f" not delivered after {attempt.number} attempts; last: {told}"
+        f" not delivered after {attempt.number} attempt(s); last: {told}"
     )
