@@ -1,0 +1,105 @@
+"""Between our Message and what RabbitMQ carries.
+
+Why it exists: property and header names of the wire stand here alone. What comes from
+elsewhere (an upstream system, the broker's own dead-lettering) decodes too. It must not
+talk to a broker.
+"""
+
+import hashlib
+import itertools
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import aio_pika
+from aio_pika.abc import AbstractIncomingMessage
+
+from contracts import headers, queues
+from worker.broker.settle import DELIVERY_LIMIT, DELIVERY_LIMIT_KIND, dead_headers
+from worker.runtime.outcome import Park
+from worker.runtime.ports import Message
+
+ATTEMPT: Final = "tb-attempt"
+MESSAGE_ID: Final = "tb-message-id"
+CONTENT_TYPE: Final = "application/json"
+
+_FIRST_DEATH_QUEUE: Final = "x-first-death-queue"
+_BROKERS_OWN: Final = (
+    "x-death",
+    "x-first-death-",
+    "x-last-death-",
+    "x-delivery-count",
+    "x-acquired-count",
+)
+"""Sent back, these make RabbitMQ take the message for one that goes in circles and drop it."""
+_ROUTING: Final = frozenset({"CC", "BCC"})
+"""These headers would send copies elsewhere."""
+
+_serial = itertools.count()
+
+
+def encode(message: Message, *, reply_to: str = "", correlation_id: str = "") -> aio_pika.Message:
+    """Return the message as it is published, persistent.
+
+    The AMQP property ``message_id`` is our id and a serial number: aiormq matches a
+    returned message by it, so two publishes of one message must not share it.
+    """
+    return aio_pika.Message(
+        message.body,
+        headers={
+            **message.headers,
+            MESSAGE_ID: message.message_id,
+            ATTEMPT: str(message.attempt),
+        },
+        content_type=CONTENT_TYPE,
+        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+        message_id=f"{message.message_id}/{next(_serial)}",
+        type=message.type,
+        correlation_id=correlation_id or message.correlation_id or None,
+        reply_to=reply_to or message.reply_to or None,
+        timestamp=datetime.now(UTC),
+    )
+
+
+def decode(queue: str, incoming: AbstractIncomingMessage) -> Message:
+    """Return what came in from ``queue``; never raises.
+
+    Without a message id it gets one from its body: the same on every delivery.
+    """
+    raw = incoming.headers or {}
+    kept = {
+        name: _text(value)
+        for name, value in raw.items()
+        if not name.startswith(_BROKERS_OWN) and name not in _ROUTING
+    }
+    if queue == queues.DEAD and headers.DEAD_KIND not in kept and _FIRST_DEATH_QUEUE in raw:
+        kept |= _given_up_by_broker(raw)
+    attempt = kept.pop(ATTEMPT, "0")
+    message_id = kept.pop(MESSAGE_ID, "") or incoming.message_id
+    return Message(
+        queue=queue,
+        type=incoming.type or "",
+        body=incoming.body,
+        message_id=message_id or hashlib.sha256(incoming.body).hexdigest()[:32],
+        headers=kept,
+        correlation_id=_text(incoming.correlation_id or ""),
+        reply_to=incoming.reply_to or "",
+        attempt=int(attempt) if attempt.isascii() and attempt.isdigit() else 0,
+        redelivered=bool(incoming.redelivered),
+    )
+
+
+def _given_up_by_broker(raw: Mapping[str, Any]) -> dict[str, str]:
+    """Return our dead-letter headers for a message that RabbitMQ itself dead-lettered."""
+    reason = _text(raw.get("x-first-death-reason", ""))
+    park = Park(DELIVERY_LIMIT_KIND, f"given up by the broker: {reason}")
+    deaths = raw.get("x-death")
+    since = deaths[0].get("time") if isinstance(deaths, list) and deaths else None
+    at = since if isinstance(since, datetime) else datetime.now(UTC)
+    return dead_headers(park, _text(raw[_FIRST_DEATH_QUEUE]), DELIVERY_LIMIT + 1, at)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bytes | bytearray):
+        return value.decode("utf-8", "replace")
+    return value if isinstance(value, str) else str(value)

@@ -1,0 +1,154 @@
+"""One connection to RabbitMQ that is made again whenever it is lost.
+
+Why it exists: aio-pika's robust connection holds its channels weakly and loses
+consumers; here the owner is told of every new connection and builds on it anew. It must
+not know what the connection is used for.
+Source: DESIGN.md, "Broker facts".
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import aio_pika
+import structlog
+from aio_pika.abc import AbstractChannel, AbstractConnection
+from aio_pika.exceptions import CONNECTION_EXCEPTIONS
+
+from worker.errors import BrokerUnavailableError
+from worker.tasks import TaskGroup
+
+HEARTBEAT_SECONDS: Final = 3
+CONNECT_TIMEOUT_SECONDS: Final = 5.0
+CHANNEL_TIMEOUT_SECONDS: Final = 5.0
+CLOSE_TIMEOUT_SECONDS: Final = 2.0
+FIRST_BACKOFF_SECONDS: Final = 0.1
+LONGEST_BACKOFF_SECONDS: Final = 5.0
+
+AMQP_ERRORS: Final = (*CONNECTION_EXCEPTIONS, TimeoutError)
+"""Everything that aio-pika raises when the broker or the way to it is in trouble."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Link:
+    """A connection by a name, kept up from :meth:`start` to :meth:`close`."""
+
+    def __init__(
+        self, url: str, name: str, tasks: TaskGroup, on_up: Callable[[], Awaitable[None]]
+    ) -> None:
+        """Connect to ``url``; call ``on_up`` on each new connection before it counts as up."""
+        self._url = url
+        self._name = name
+        self._tasks = tasks
+        self._on_up = on_up
+        self._connection: AbstractConnection | None = None
+        self._lost = asyncio.Event()
+        self._keeper: asyncio.Task[None] | None = None
+        self.up = False
+
+    async def start(self) -> None:
+        """Connect once and keep the connection from then on.
+
+        Raises BrokerUnavailableError; then nothing is kept up.
+        """
+        try:
+            await self._connect()
+        except AMQP_ERRORS as error:
+            raise BrokerUnavailableError(
+                f"RabbitMQ cannot be used: {type(error).__name__}"
+            ) from error
+        self._keeper = self._tasks.start(self._keep(), f"keep {self._name} connected")
+
+    async def close(self) -> None:
+        """Disconnect for good, within two seconds or so."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+        connection = self._forget()
+        if connection is not None:
+            await _close(connection)
+
+    def drop(self) -> None:
+        """Give the connection up, for example because the peer is frozen, and make a new one."""
+        connection = self._forget()
+        if connection is not None:
+            _log.warning("broker_connection_dropped", name=self._name)
+            self._tasks.start(_close(connection), f"close {self._name}")
+        self._lost.set()
+
+    async def channel(self, *, confirms: bool = True) -> AbstractChannel:
+        """Open a channel. Raises what aio-pika raises, TimeoutError after 5 s."""
+        if self._connection is None:
+            raise ConnectionError("there is no connection")
+        channel = self._connection.channel(publisher_confirms=confirms, on_return_raises=confirms)
+        async with asyncio.timeout(CHANNEL_TIMEOUT_SECONDS):
+            await channel
+        return channel
+
+    async def unblocked(self) -> None:
+        """Return once the broker reads what is published (it does not while short of memory)."""
+        transport = None if self._connection is None else self._connection.transport
+        if transport is None:
+            raise ConnectionError("there is no connection")
+        await transport.ready()
+
+    async def _connect(self) -> None:
+        connection = await aio_pika.connect(
+            self._url,
+            timeout=CONNECT_TIMEOUT_SECONDS,
+            heartbeat=HEARTBEAT_SECONDS,
+            client_properties={"connection_name": f"ticketbridge {self._name}"},
+        )
+        self._connection = connection
+        self._lost.clear()
+        connection.close_callbacks.add(self._closed)
+        try:
+            await self._on_up()
+        except BaseException:
+            self._forget()
+            await _close(connection)
+            raise
+        self.up = not self._lost.is_set()
+
+    def _closed(self, sender: Any, _error: BaseException | None) -> None:  # noqa: ANN401
+        if sender is self._connection:
+            self._forget()
+            self._lost.set()
+
+    def _forget(self) -> AbstractConnection | None:
+        connection, self._connection = self._connection, None
+        self.up = False
+        return connection
+
+    async def _keep(self) -> None:
+        backoff = FIRST_BACKOFF_SECONDS
+        while True:
+            await self._lost.wait()
+            try:
+                await self._connect()
+            except AMQP_ERRORS as error:
+                _log.warning("broker_unreachable", name=self._name, error=type(error).__name__)
+                self._lost.set()
+                await asyncio.sleep(backoff * random.uniform(0.75, 1.25))  # noqa: S311
+                backoff = min(backoff * 2, LONGEST_BACKOFF_SECONDS)
+            else:
+                _log.info("broker_connected", name=self._name)
+                backoff = FIRST_BACKOFF_SECONDS
+
+
+async def close_channel(channel: AbstractChannel) -> None:
+    """Close a channel, but wait for a frozen peer no longer than two seconds."""
+    await _bounded(channel.close())
+
+
+async def _close(connection: AbstractConnection) -> None:
+    await _bounded(connection.close())
+
+
+async def _bounded(closing: Awaitable[Any]) -> None:
+    try:
+        async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS):
+            await closing
+    except AMQP_ERRORS as error:
+        _log.debug("close_gave_up", error=type(error).__name__)

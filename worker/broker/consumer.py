@@ -1,0 +1,167 @@
+"""Takes messages from one RabbitMQ queue and carries out what its handler says.
+
+Why it exists: aio-pika cancels its own callbacks when a connection is lost; here
+handlers run in tasks of ours to their end, and an acknowledgement comes after the
+outcome is durable. It must not know what a message means.
+Source: DESIGN.md, "Broker facts".
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import structlog
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
+
+from worker.broker import codec, settle
+from worker.broker.connection import AMQP_ERRORS, Link, close_channel
+from worker.errors import BrokerUnavailableError, PublishUnknownError
+from worker.runtime.outcome import Ack, Outcome, Park, Retry
+from worker.runtime.ports import Handler, Message
+from worker.tasks import TaskGroup
+
+REPUBLISH_DELAYS: Final[tuple[float, ...]] = (0.5, 1, 2, 5, 10)
+"""Seconds between tries to publish a retry or a dead letter; then the channel is given up."""
+
+Publish = Callable[[Message, float], Awaitable[None]]
+"""Publish a message after a delay in seconds, confirmed."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Consumer:
+    """The subscription to one queue; it outlives channels and connections."""
+
+    def __init__(
+        self, queue: str, handler: Handler, concurrency: int, publish: Publish, tasks: TaskGroup
+    ) -> None:
+        """Give the messages of ``queue`` to ``handler``, at most ``concurrency`` at a time."""
+        self.queue = queue
+        self._handler = handler
+        self._concurrency = concurrency
+        self._publish = publish
+        self._tasks = tasks
+        self._slots = asyncio.Semaphore(concurrency)
+        self._channel: AbstractChannel | None = None
+        self._subscription: AbstractQueue | None = None
+        self._tag = ""
+        self._held = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._stopping = False
+
+    @property
+    def lost(self) -> bool:
+        """Whether it should be subscribed and, as far as is known here, is not."""
+        if self._stopping:
+            return False
+        return self._channel is None or self._channel.is_closed or not self._tag
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was told to stop."""
+        return self._stopping
+
+    @property
+    def held(self) -> int:
+        """How many messages are in its hands."""
+        return self._held
+
+    async def subscribe(self, link: Link, on_lost: Callable[[], None]) -> None:
+        """Subscribe on a fresh channel and let go of the old. Raises what aio-pika raises."""
+        if self._stopping:
+            return
+        await self._leave()
+        channel = await link.channel()
+        await channel.set_qos(prefetch_count=self._concurrency)
+        queue = await channel.get_queue(self.queue, ensure=False)
+
+        def cancelled_by_broker(_frame: Any) -> None:  # noqa: ANN401
+            self._tag = ""
+            on_lost()
+
+        def closed(_sender: Any, _error: BaseException | None) -> None:  # noqa: ANN401
+            on_lost()
+
+        async def take(incoming: AbstractIncomingMessage) -> None:
+            self._tasks.start(self._process(channel, incoming), f"handle {self.queue}")
+
+        underlay = await channel.get_underlay_channel()
+        underlay.on_consumer_cancel_callbacks.add(cancelled_by_broker)
+        channel.close_callbacks.add(closed)
+        self._channel, self._subscription = channel, queue
+        self._tag = await queue.consume(take)
+
+    async def stop(self) -> None:
+        """Take no more, wait for the handlers at work, hand back what was not begun."""
+        self._stopping = True
+        if self._subscription is not None and self._tag:
+            try:
+                async with asyncio.timeout(2):
+                    await self._subscription.cancel(self._tag)
+            except AMQP_ERRORS as error:
+                _log.debug("cancel_gave_up", queue=self.queue, error=type(error).__name__)
+        await self._idle.wait()
+        await self._leave()
+
+    async def _leave(self) -> None:
+        channel, self._channel = self._channel, None
+        self._subscription, self._tag = None, ""
+        if channel is not None and not channel.is_closed:
+            await close_channel(channel)
+
+    async def _process(self, channel: AbstractChannel, incoming: AbstractIncomingMessage) -> None:
+        async with self._slots:
+            if self._stopping or channel.is_closed:
+                return
+            self._held += 1
+            self._idle.clear()
+            try:
+                message = codec.decode(self.queue, incoming)
+                outcome = await settle.outcome_of(self._handler, message)
+                if await self._carry_out(channel, message, outcome):
+                    await _acknowledge(channel, incoming)
+            finally:
+                self._held -= 1
+                if not self._held:
+                    self._idle.set()
+
+    async def _carry_out(
+        self, channel: AbstractChannel, message: Message, outcome: Outcome
+    ) -> bool:
+        """Make the outcome durable; False if the message must come again instead."""
+        match outcome:
+            case Ack():
+                return True
+            case Retry(delay=delay):
+                successor = settle.retried(message)
+                return await self._republish(channel, successor, max(delay, 1.0))
+            case Park():
+                successor = settle.parked(message, outcome, datetime.now(UTC))
+                return await self._republish(channel, successor, 0)
+
+    async def _republish(self, channel: AbstractChannel, message: Message, delay: float) -> bool:
+        """Publish with patience; in the end give up the channel, so that all of it comes again."""
+        for pause in REPUBLISH_DELAYS:
+            try:
+                await self._publish(message, delay)
+            except (BrokerUnavailableError, PublishUnknownError) as error:
+                _log.warning("republish_failed", queue=self.queue, error=type(error).__name__)
+            else:
+                return True
+            if channel.is_closed:
+                return False
+            await asyncio.sleep(pause)
+        await close_channel(channel)
+        return False
+
+
+async def _acknowledge(channel: AbstractChannel, incoming: AbstractIncomingMessage) -> None:
+    """Acknowledge; on a channel that died there is nothing to do: the message comes again."""
+    if channel.is_closed:
+        return
+    try:
+        await incoming.ack()
+    except AMQP_ERRORS as error:
+        _log.debug("acknowledgement_dropped", error=type(error).__name__)

@@ -1,0 +1,165 @@
+"""The broker port on RabbitMQ: joins connection, publisher, consumers and watchdog.
+
+Why it exists: the composition root gets one object. It must not hold logic of its own
+beyond the joining.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+from aio_pika.abc import AbstractChannel
+from aio_pika.exceptions import ChannelClosed
+
+from contracts import queues
+from worker.broker import codec
+from worker.broker.connection import AMQP_ERRORS, Link, close_channel
+from worker.broker.consumer import Consumer
+from worker.broker.publisher import Publisher
+from worker.broker.replies import DIRECT_REPLY_TO, Replier, ReplyBox
+from worker.broker.topology import Topology
+from worker.broker.watchdog import Watchdog
+from worker.errors import BrokerUnavailableError
+from worker.runtime.ports import Handler, Message
+from worker.tasks import TaskGroup
+
+CLOSE_TIMEOUT_SECONDS: Final = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+class RabbitBroker:
+    """Implements :class:`worker.runtime.ports.Broker` on RabbitMQ 3.10 or newer.
+
+    What is published and what is consumed have a connection each: RabbitMQ stops
+    reading from a publisher when it is short of memory, and acknowledgements must
+    still get through then.
+    """
+
+    def __init__(
+        self, url: str, relay_keys: Sequence[str], *, publish_timeout: float = 5.0
+    ) -> None:
+        """Take an AMQP URL and the app_keys that have a relay queue; connects at start."""
+        self._tasks = TaskGroup(_task_failed)
+        self._handlers = TaskGroup(_task_failed)
+        self._topology = Topology(relay_keys)
+        self._publishing = Link(url, "publisher", self._tasks, self._publisher_up)
+        self._consuming = Link(url, "consumer", self._tasks, self._consumer_up)
+        self._replies = ReplyBox()
+        self._publisher = Publisher(
+            self._publishing, self._tasks, self._replies, publish_timeout=publish_timeout
+        )
+        self._replier = Replier(self._publishing)
+        self._watchdog = Watchdog(self._consuming, self._topology)
+        self._consumers: dict[str, Consumer] = {}
+        self._subscribing = asyncio.Lock()
+        self._watching = False
+
+    async def start(self) -> None:
+        """Connect and declare the topology. Raises BrokerUnavailableError."""
+        await self._publishing.start()
+
+    async def publish(self, message: Message, *, delay: float = 0) -> None:
+        """Return once RabbitMQ has it durably; see the port for what it raises."""
+        if not delay:
+            await self._publisher.send("", message.queue, codec.encode(message))
+            return
+        if message.queue not in self._topology.names:
+            # A tier takes everything, and would then find nobody at home.
+            raise BrokerUnavailableError(f"no queue takes {message.queue}")
+        tier, _ = queues.delay_tier(delay)
+        await self._publisher.send(queues.delay_queue(tier), message.queue, codec.encode(message))
+
+    async def request(self, message: Message, *, wait: float) -> bytes | None:
+        """Publish and wait for the reply; ``None`` also when it can no longer come."""
+        with self._replies.expect(message.correlation_id) as (correlation_id, reply):
+            wire = codec.encode(message, reply_to=DIRECT_REPLY_TO, correlation_id=correlation_id)
+            await self._publisher.send("", message.queue, wire)
+            try:
+                async with asyncio.timeout(wait):
+                    return await reply
+            except TimeoutError:
+                return None
+
+    async def reply(self, reply_to: str, correlation_id: str, body: bytes) -> None:
+        """Answer a request: best effort, never raises."""
+        await self._replier.send(reply_to, correlation_id, body)
+
+    async def consume(self, queue: str, handler: Handler, *, concurrency: int) -> None:
+        """Subscribe ``handler`` to ``queue``. Raises BrokerUnavailableError."""
+        consumer = Consumer(queue, handler, concurrency, self._republish, self._handlers)
+        async with self._subscribing:
+            if not self._watching:
+                await self._consuming.start()
+                self._tasks.start(self._watchdog.run(), "watch consumers")
+                self._watching = True
+            try:
+                await consumer.subscribe(self._consuming, self._watchdog.wake)
+            except AMQP_ERRORS as error:
+                name = type(error).__name__
+                raise BrokerUnavailableError(f"cannot consume {queue}: {name}") from error
+            self._consumers[queue] = consumer
+            self._watchdog.add(consumer)
+
+    async def stop_consuming(self) -> None:
+        """Take no more messages and wait for the handlers at work."""
+        await asyncio.gather(*(consumer.stop() for consumer in self._consumers.values()))
+
+    async def close(self) -> None:
+        """Cancel what still runs and disconnect, within about five seconds."""
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS):
+                await self._handlers.stop()
+                await asyncio.gather(self._publishing.close(), self._consuming.close())
+                await self._tasks.stop()
+        except TimeoutError:
+            _log.warning("broker_close_gave_up")
+
+    def problems(self) -> list[str]:
+        """Return what keeps it from being ready; empty when all is well."""
+        found = []
+        if not (self._publishing.up and self._publisher.usable):
+            found.append("no connection to RabbitMQ for publishing")
+        if self._watching and not self._consuming.up:
+            found.append("no connection to RabbitMQ for consuming")
+        found += [f"no consumer on {queue}" for queue in self._watchdog.missing()]
+        return found
+
+    async def depth(self, queue: str) -> int:
+        """Return how many messages wait in a queue or are being handled by this process.
+
+        RabbitMQ does not tell here what other processes have in hand.
+        Raises BrokerUnavailableError.
+        """
+        consumer = self._consumers.get(queue)
+        try:
+            channel = await self._publishing.channel(confirms=False)
+            declared = await channel.declare_queue(queue, passive=True, timeout=5)
+            await close_channel(channel)
+        except ChannelClosed:
+            raise BrokerUnavailableError(f"there is no queue {queue}") from None
+        except AMQP_ERRORS as error:
+            raise BrokerUnavailableError(type(error).__name__) from error
+        waiting = declared.declaration_result.message_count or 0
+        return waiting + (consumer.held if consumer else 0)
+
+    async def _republish(self, message: Message, delay: float) -> None:
+        await self.publish(message, delay=delay)
+
+    async def _publisher_up(self) -> None:
+        await self._declare(self._publishing)
+        await self._publisher.open()
+
+    async def _consumer_up(self) -> None:
+        await self._declare(self._consuming)
+        await self._watchdog.subscribe_all()
+
+    async def _declare(self, link: Link) -> None:
+        channel: AbstractChannel = await link.channel(confirms=False)
+        await self._topology.declare(channel)
+        await close_channel(channel)
+
+
+def _task_failed(name: str, error: BaseException) -> None:
+    _log.error("task_failed", task=name, error=type(error).__name__)

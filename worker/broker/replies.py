@@ -1,0 +1,92 @@
+"""Requests and replies over RabbitMQ's direct reply-to.
+
+Why it exists: a reply needs no queue and no confirm, but must come in on the very
+channel that published its request. It must not decide what a reply says.
+"""
+
+import asyncio
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import aio_pika
+import structlog
+from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+
+from worker.broker.connection import AMQP_ERRORS, Link
+
+DIRECT_REPLY_TO: Final = "amq.rabbitmq.reply-to"
+REPLY_ADDRESSES: Final = (DIRECT_REPLY_TO, "reply.")
+"""How an address must begin; else a request could have its reply put in one of our queues."""
+
+REPLY_TIMEOUT_SECONDS: Final = 1.0
+
+_log = structlog.get_logger(__name__)
+
+
+class ReplyBox:
+    """Who waits for which reply."""
+
+    def __init__(self) -> None:
+        """Begin with nobody waiting."""
+        self._waiting: dict[str, asyncio.Future[bytes | None]] = {}
+
+    async def listen(self, channel: AbstractChannel) -> None:
+        """Take the replies to what is published on ``channel``."""
+        replies = await channel.get_queue(DIRECT_REPLY_TO, ensure=False)
+        await replies.consume(self._take, no_ack=True)
+
+    @contextmanager
+    def expect(self, correlation_id: str) -> Iterator[tuple[str, asyncio.Future[bytes | None]]]:
+        """Await one reply; yields its correlation id (a fresh one if taken) and its future."""
+        if not correlation_id or correlation_id in self._waiting:
+            correlation_id = uuid.uuid4().hex
+        future: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
+        self._waiting[correlation_id] = future
+        try:
+            yield correlation_id, future
+        finally:
+            self._waiting.pop(correlation_id, None)
+
+    def abandon(self) -> None:
+        """Tell everybody that no reply will come: the channel is gone."""
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_result(None)
+
+    async def _take(self, incoming: AbstractIncomingMessage) -> None:
+        future = self._waiting.get(incoming.correlation_id or "")
+        if future is not None and not future.done():
+            future.set_result(incoming.body)
+
+
+class Replier:
+    """Sends replies: best effort, unconfirmed."""
+
+    def __init__(self, link: Link) -> None:
+        """Send over ``link``."""
+        self._link = link
+        self._channel: AbstractChannel | None = None
+        self._opening = asyncio.Lock()
+
+    async def send(self, reply_to: str, correlation_id: str, body: bytes) -> None:
+        """Send a reply if it can be sent at once; never raises."""
+        if not reply_to.startswith(REPLY_ADDRESSES):
+            _log.warning("reply_address_refused")
+            return
+        message = aio_pika.Message(
+            body, correlation_id=correlation_id, content_type="application/json"
+        )
+        try:
+            async with asyncio.timeout(REPLY_TIMEOUT_SECONDS):
+                channel = await self._open()
+                await channel.default_exchange.publish(message, reply_to, mandatory=False)
+        except (*AMQP_ERRORS, ValueError, TypeError) as error:
+            _log.info("reply_not_sent", error=type(error).__name__)
+
+    async def _open(self) -> AbstractChannel:
+        async with self._opening:
+            if self._channel is None or self._channel.is_closed:
+                self._channel = await self._link.channel(confirms=False)
+            return self._channel

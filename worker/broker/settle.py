@@ -1,0 +1,99 @@
+"""What both adapters do with a message and the outcome of its handling.
+
+Why it exists: an error, a retry and a parking mean the same on every broker, so they
+are written once. It must not know a broker or keep state.
+"""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+import structlog
+
+from contracts import headers, queues
+from worker.runtime.outcome import Outcome, Park, Retry
+from worker.runtime.ports import Handler, Message
+
+ERROR_RETRY_DELAYS: Final[tuple[float, ...]] = (1, 5, 30, 120, 600)
+"""Seconds until a message whose handler raised comes again, by attempt; then the last."""
+
+DELIVERY_LIMIT: Final = 100
+"""Hand-outs without an outcome after which a broker gives a message up.
+
+High, because every crash of a worker counts against all messages in its hands; a
+poisonous message is judged by its attempts, not by this.
+"""
+
+DELIVERY_LIMIT_KIND: Final = "delivery_limit"
+
+_log = structlog.get_logger(__name__)
+
+
+async def outcome_of(handler: Handler, message: Message) -> Outcome:
+    """Return the handler's outcome; a Retry with a widening delay if it raised.
+
+    The error's text is not logged: it may quote the message.
+    """
+    try:
+        outcome = await handler(message)
+        if isinstance(outcome, Park) and message.queue == queues.DEAD:
+            # Parked among the dead letters already: it would come back at once, for ever.
+            return Retry(_error_delay(message), outcome.reason)
+        return outcome
+    except asyncio.CancelledError:
+        if _cancelled_from_outside():
+            raise
+        error = "CancelledError"
+    except Exception as raised:  # noqa: BLE001  (whatever a handler raises, the message is kept)
+        error = type(raised).__name__
+    delay = _error_delay(message)
+    _log.error(
+        "handler_failed",
+        queue=message.queue,
+        type=message.type,
+        message_id=message.message_id,
+        attempt=message.attempt + 1,
+        error=error,
+        delay=delay,
+    )
+    return Retry(delay, f"the handler raised {error}")
+
+
+def _error_delay(message: Message) -> float:
+    return ERROR_RETRY_DELAYS[min(message.attempt, len(ERROR_RETRY_DELAYS) - 1)]
+
+
+def _cancelled_from_outside() -> bool:
+    """Say whether this task was told to stop; a stray CancelledError is only an error."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def retried(message: Message) -> Message:
+    """Return the message as it comes again: one attempt more."""
+    return replace(message, attempt=message.attempt + 1, redelivered=False)
+
+
+def parked(message: Message, park: Park, now: datetime) -> Message:
+    """Return the dead letter that a message becomes."""
+    why = dead_headers(park, message.queue, message.attempt + 1, now)
+    return replace(
+        message,
+        queue=queues.DEAD,
+        headers={**message.headers, **why},
+        reply_to="",
+        attempt=0,
+        redelivered=False,
+    )
+
+
+def dead_headers(park: Park, queue: str, attempts: int, now: datetime) -> dict[str, str]:
+    """Return what a dead letter tells of its failure."""
+    return {
+        headers.DEAD_KIND: park.kind,
+        headers.DEAD_REASON: park.reason,
+        headers.DEAD_QUEUE: queue,
+        headers.DEAD_ATTEMPTS: str(attempts),
+        headers.DEAD_AT: now.isoformat(),
+    }
