@@ -321,6 +321,10 @@ class Store(Protocol):
         """Return orders, last changed first; with ``human`` those in front of a human."""
         ...
 
+    async def find_orders(self, number: str) -> list[OrderRow]:
+        """Return the orders that have this number: ours, the channel's or ZZY's."""
+        ...
+
     async def timeline(self, order_num: str) -> list[TimelineEntry]:
         """Return an order's history, oldest first."""
         ...
