@@ -1,0 +1,113 @@
+"""Orders in SQLite: load, commit a transition, claim due timers.
+
+Why it exists: the compare-and-swap of the embedded store. It must not judge an order.
+"""
+
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from worker.runtime.ports import Committed, HeldNotice, Loaded, Transition
+from worker.store import rows
+from worker.store.sqlite.base import Part, after, insert, marks, micros, moment, select
+from worker.store.tables import (
+    HELD_NOTICES,
+    INBOX,
+    NOTIFICATIONS,
+    ORDER_EVENTS,
+    ORDERS,
+    OUTBOX,
+    names,
+)
+
+_INSERT: Final = insert(ORDERS) + " ON CONFLICT (order_num) DO NOTHING"
+_UPDATE: Final = (
+    f"UPDATE orders SET {', '.join(f'{name} = ?' for name in names(ORDERS)[1:])}"  # noqa: S608
+    " WHERE order_num = ? AND version = ?"
+)
+_EVENTS: Final = insert(ORDER_EVENTS)
+_INBOX: Final = insert(INBOX) + " ON CONFLICT (id) DO NOTHING"
+_OUTBOX: Final = insert(OUTBOX) + " ON CONFLICT (message_id) DO NOTHING"
+_NOTIFICATIONS: Final = insert(NOTIFICATIONS) + " ON CONFLICT (webhook_id) DO NOTHING"
+_BY_NUM: Final = select(ORDERS, "WHERE order_num = ?")
+_BY_ZZY: Final = select(ORDERS, "WHERE zzy_order_id = ? ORDER BY created_at LIMIT 1")
+_HELD: Final = select(
+    HELD_NOTICES,
+    "WHERE (order_num = ?1 AND order_num <> '') OR (zzy_order_id = ?2 AND zzy_order_id <> '')"
+    " ORDER BY received_at, id",
+)
+_CLAIM: Final = (
+    "UPDATE orders SET wake_at = ? WHERE order_num IN (SELECT order_num FROM orders"
+    " WHERE wake_at <= ? ORDER BY wake_at LIMIT ?) RETURNING order_num"
+)
+
+
+class Orders(Part):
+    """The order row and what is written with it."""
+
+    async def load(self, order_num: str, inbox_ids: Sequence[str] = ()) -> Loaded:
+        """Return the order, and those of the ids that are in the inbox."""
+        return await self._read(lambda connection: _load(connection, _BY_NUM, order_num, inbox_ids))
+
+    async def load_by_zzy_order_id(
+        self, zzy_order_id: str, inbox_ids: Sequence[str] = ()
+    ) -> Loaded:
+        """As :meth:`load`, by ZZY's number of the order."""
+        return await self._read(
+            lambda connection: _load(connection, _BY_ZZY, zzy_order_id, inbox_ids)
+        )
+
+    async def commit(self, transition: Transition) -> Committed:
+        """Write a transition durably: one commit, compare-and-swap on the version."""
+        return await self._write(lambda connection: _commit(connection, transition))
+
+    async def claim_due(self, now: datetime, *, limit: int, lease: float) -> list[str]:
+        """Return orders whose timer is due and push their timers ``lease`` seconds away."""
+        values = (after(now, lease), micros(now), limit)
+        return await self._write(
+            lambda connection: [row[0] for row in connection.execute(_CLAIM, values)]
+        )
+
+
+def _load(
+    connection: sqlite3.Connection, query: str, number: str, inbox_ids: Sequence[str]
+) -> Loaded:
+    record = connection.execute(query, (number,)).fetchone()
+    seen: dict[str, str] = {}
+    if inbox_ids:
+        seen = dict(
+            connection.execute(
+                f"SELECT id, digest FROM inbox WHERE id IN ({marks(inbox_ids)})",  # noqa: S608
+                tuple(inbox_ids),
+            )
+        )
+    return Loaded(record and rows.order(record, moment), seen)
+
+
+def _commit(connection: sqlite3.Connection, transition: Transition) -> Committed:
+    row = transition.row
+    values = rows.order_values(row, micros)
+    if row.version == 1:
+        done = connection.execute(_INSERT, values)
+    else:
+        done = connection.execute(_UPDATE, (*values[1:], row.order_num, row.version - 1))
+    if done.rowcount != 1:
+        return Committed(applied=False)
+    for statement, more in (
+        (_EVENTS, rows.event_values(transition, micros)),
+        (_INBOX, rows.inbox_values(transition, micros)),
+        (_OUTBOX, rows.outbox_values(transition, micros)),
+        (_NOTIFICATIONS, rows.notification_values(transition, micros)),
+    ):
+        if more:
+            connection.executemany(statement, more)
+    return Committed(applied=True, held=_held(connection, row.order_num, row.zzy_order_id))
+
+
+def _held(
+    connection: sqlite3.Connection, order_num: str, zzy_order_id: str | None
+) -> list[HeldNotice]:
+    return [
+        rows.held(record, moment) for record in connection.execute(_HELD, (order_num, zzy_order_id))
+    ]
