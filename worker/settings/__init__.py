@@ -1,0 +1,38 @@
+"""The configuration: one file that every role reads, checked before anything starts.
+
+Why it exists: a mistyped key must stop the start, with the nearest known name, and not
+silently leave a default. Only cli and app read settings; adapters get arguments. It must
+not print the value of a secret.
+"""
+
+from worker.settings.load import load_settings
+from worker.settings.models import (
+    Channel,
+    Ingress,
+    Limits,
+    Log,
+    NotifyUrls,
+    Privacy,
+    Product,
+    Relay,
+    Saga,
+    Settings,
+    Zzy,
+)
+from worker.settings.weaknesses import weaknesses
+
+__all__ = [
+    "Channel",
+    "Ingress",
+    "Limits",
+    "Log",
+    "NotifyUrls",
+    "Privacy",
+    "Product",
+    "Relay",
+    "Saga",
+    "Settings",
+    "Zzy",
+    "load_settings",
+    "weaknesses",
+]

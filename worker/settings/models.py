@@ -1,0 +1,242 @@
+"""Every setting, its default and what it means.
+
+Why it exists: the one place to look a setting up; bridge.example.toml shows them all. It
+must not read a file or the environment. Durations are seconds, or "30s", "2m", "24h".
+Source: DESIGN.md, "Configuration"; PROTOCOL.md names the reason of each.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+
+from worker.settings.values import ChannelCode, Network, Seconds, UrlPath, WebAddress
+
+Text = Annotated[str, Field(min_length=1)]
+Port = Annotated[int, Field(ge=0, le=65_535)]
+Endpoint = Literal[
+    "products", "prices", "verify", "create", "pay", "person_qr_codes", "refund", "cancel"
+]
+
+
+class Section(BaseModel):
+    """A part of the configuration; unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Ingress(Section):
+    """Where channels and ZZY reach us."""
+
+    host: Text = "127.0.0.1"
+    port: Port = 9100
+    time_stamp_window_seconds: Seconds = 300
+    """How far a channel's time_stamp (时间戳) may be off."""
+    body_limit_bytes: Annotated[int, Field(ge=1_024)] = 1_048_576
+    zzy_callback_path: UrlPath = "/zzy/notify"
+    callback_sign_path: UrlPath | None = None
+    """The public path that ZZY signs, where a proxy rewrites it."""
+    callback_window_seconds: Seconds = 300
+    """How far a notice's Timestamp may be off."""
+    callback_allow: tuple[Network, ...] = ()
+    """Addresses and networks that notices may come from; empty: any."""
+
+
+class Patterns(Section):
+    """What parts of ZZY's refusal messages mean; ZZY documents no codes."""
+
+    codes: dict[Text, ChannelCode] = {
+        "库存不足": "3008",
+        "余额不足": "3009",
+        "下架": "3002",
+        "不存在": "3002",
+        "身份证": "3012",
+    }
+    """Message part to the code that the channel reads; the first match wins, else 3000."""
+    alarms: tuple[Text, ...] = ("余额不足",)
+    """Refusals that the operator must hear of."""
+    already_paid: tuple[Text, ...] = ("已支付", "重复支付")
+    refund_known: tuple[Text, ...] = ("批次号重复",)
+    duplicate_order: tuple[Text, ...] = ("订单号重复", "订单已存在", "重复下单")
+
+
+class Zzy(Section):
+    """How we reach the supplier ZZY (中智游)."""
+
+    base_url: WebAddress = "http://127.0.0.1:9101"
+    partner_id: Annotated[int, Field(ge=0)] = 9258
+    sign_key: SecretStr = SecretStr("")
+    previous_sign_keys: tuple[SecretStr, ...] = ()
+    """Notices signed with these are taken too, while the key is being replaced."""
+    cancel_method: Literal["POST", "GET"] = "POST"
+    paths: dict[Endpoint, UrlPath] = {}
+    """Where ZZY's paths differ from the document's, which are the default."""
+    connect_timeout_seconds: Seconds = 3
+    read_timeout_seconds: Seconds = 15
+    contact_name: Text = "游客"
+    """The contact's name where the channel names no tourist."""
+    patterns: Patterns = Patterns()
+
+    @property
+    def sign_keys(self) -> tuple[str, ...]:
+        """All keys that verify; the first signs."""
+        keys = (self.sign_key, *self.previous_sign_keys)
+        return tuple(text for key in keys if (text := key.get_secret_value()))
+
+
+class Saga(Section):
+    """How long an order waits, and for what."""
+
+    reply_wait_seconds: Seconds = 5
+    pay_deadline_seconds: Seconds = 600
+    ticket_deadline_seconds: Seconds = 600
+    ticket_probe_delays: tuple[Seconds, ...] = (30, 120, 600, 1_800)
+    """Waits between PersonQrCodes probes once the deadline has passed; then a human."""
+    unknown_retry_delays: tuple[Seconds, ...] = (1, 2, 5, 15, 30)
+    audit_deadline_seconds: Seconds = 259_200
+    """How long a refund may be under audit (审核) before a human is called."""
+    notice_hold_seconds: Seconds = 86_400
+    """How long a notice waits for an order that is not known yet."""
+    forced_refund_check: Literal["evidence", "hold"] = "evidence"
+    concurrency: Annotated[int, Field(ge=1, le=1_000)] = 32
+    """Messages of one queue that one process handles at a time."""
+
+
+class Limits(Section):
+    """What one channel may ask for."""
+
+    requests_per_second: Annotated[float, Field(ge=0)] = 0
+    """0 is off."""
+
+
+class Privacy(Section):
+    """How personal data is stored."""
+
+    encryption_keys: tuple[SecretStr, ...] = ()
+    """Newest first; empty: stored plain."""
+
+
+class Relay(Section):
+    """How notifications reach the channels."""
+
+    allow_private_addresses: bool = False
+    retry_delays: tuple[Seconds, ...] = (1, 5, 30, 120, 600, 1_800, 7_200, 21_600, 86_400)
+    """Then the dead letters; each is rounded up to a delay tier."""
+    timeout_seconds: Seconds = 10
+
+
+class NotifyUrls(Section):
+    """An address for each type of notification, where it differs from notify_url."""
+
+    check: WebAddress | None = None
+    voucher: WebAddress | None = None
+    refund: WebAddress | None = None
+    order_failed: WebAddress | None = None
+    product: WebAddress | None = None
+
+
+class Channel(Section):
+    """One distribution channel (分销渠道)."""
+
+    app_key: Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,200}$")]
+    app_secrets: tuple[SecretStr, ...] = ()
+    """The first signs, all verify; with none, every request is refused."""
+    name: str = ""
+    notify_url: WebAddress | None = None
+    notify_urls: NotifyUrls = NotifyUrls()
+    reply_on: Literal["accepted", "created", "paid"] = "paid"
+    audit_reply: Literal["wait", "accepted"] = "wait"
+    """What cancelOrder answers while the refund is under audit: 4000, or 1000."""
+    envelope: Literal["signed", "plain"] = "signed"
+    concurrency: Annotated[int, Field(ge=1, le=100)] = 4
+    """Notifications under way to this channel at a time."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets as text: the first signs, all verify."""
+        return tuple(text for secret in self.app_secrets if (text := secret.get_secret_value()))
+
+
+class Product(Section):
+    """A product that the channels know under a name of their own."""
+
+    product_code: Text
+    zzy_product_id: Annotated[int, Field(ge=1)]
+    begin_play_time: str = ""
+    end_play_time: str = ""
+
+
+class Log(Section):
+    """What is logged, on stderr."""
+
+    format: Literal["auto", "json", "console"] = "auto"
+    """auto: readable on a terminal, else JSON."""
+    level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+class Settings(Section):
+    """The whole configuration."""
+
+    database_url: Annotated[str, Field(repr=False)] = "sqlite:///var/bridge.db"
+    broker_url: Annotated[str, Field(repr=False)] = "embedded:"
+    ingress: Ingress = Ingress()
+    zzy: Zzy = Zzy()
+    saga: Saga = Saga()
+    limits: Limits = Limits()
+    privacy: Privacy = Privacy()
+    relay: Relay = Relay()
+    log: Log = Log()
+    channels: tuple[Channel, ...] = ()
+    products: tuple[Product, ...] = ()
+    folder: Annotated[Path, Field(exclude=True)] = Path()
+    """Where relative paths begin: the configuration file's folder. Not a key of the file."""
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str) -> str:
+        if url.startswith("sqlite:///") or urlsplit(url).scheme in {"postgresql", "postgres"}:
+            return url
+        raise ValueError("must begin with sqlite:/// or postgresql://")
+
+    @field_validator("broker_url")
+    @classmethod
+    def _known_broker(cls, url: str) -> str:
+        if url.startswith(("embedded:", "amqp://", "amqps://")):
+            return url
+        raise ValueError("must be embedded: or begin with amqp:// or amqps://")
+
+    @field_validator("channels")
+    @classmethod
+    def _distinct_channels(cls, channels: tuple[Channel, ...]) -> tuple[Channel, ...]:
+        _refuse_repeats("app_key", [channel.app_key for channel in channels])
+        return channels
+
+    @field_validator("products")
+    @classmethod
+    def _distinct_products(cls, products: tuple[Product, ...]) -> tuple[Product, ...]:
+        _refuse_repeats("product_code", [product.product_code for product in products])
+        return products
+
+    @property
+    def sqlite_path(self) -> Path | None:
+        """The database file, absolute; None with PostgreSQL."""
+        if not self.database_url.startswith("sqlite:"):
+            return None
+        return (self.folder / self.database_url.removeprefix("sqlite:///")).absolute()
+
+    @property
+    def embedded_path(self) -> Path | None:
+        """The embedded broker's file: the database's own, if it has one; None with RabbitMQ."""
+        if not self.broker_url.startswith("embedded:"):
+            return None
+        named = self.broker_url.removeprefix("embedded:")
+        if named or self.sqlite_path is None:
+            return (self.folder / (named or "var/bridge.db")).absolute()
+        return self.sqlite_path
+
+
+def _refuse_repeats(key: str, values: list[str]) -> None:
+    for value in values:
+        if values.count(value) > 1:
+            raise ValueError(f"{key} {value} stands there more than once")

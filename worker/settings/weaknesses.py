@@ -1,0 +1,80 @@
+"""What is legal in a configuration and should still be said aloud.
+
+Why it exists: weak secrets and missing keys are warned about at start and by ``doctor``,
+and never refused. It must not print the value of a secret.
+Source: DESIGN.md, "Configuration".
+"""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from worker.settings.models import Channel, Settings
+
+SHORTEST_SECRET = 16
+EXAMPLES = frozenset({"s3cret", "secret", "password", "guest", "changeme", "change-me", "…"})
+
+
+def weaknesses(settings: Settings) -> list[str]:
+    """Return a sentence for each weakness, without any secret's value."""
+    return [*_zzy(settings), *_channels(settings), *_storage(settings)]
+
+
+def _zzy(settings: Settings) -> Iterator[str]:
+    key = settings.zzy.sign_key.get_secret_value()
+    if not key:
+        yield "zzy.sign_key is missing: ZZY refuses every call, and no notice can be checked"
+    elif _weak(key):
+        yield f"zzy.sign_key is weak: {_why(key)}"
+    if settings.zzy.base_url.startswith("http://") and not _local(settings.zzy.base_url):
+        yield "zzy.base_url is not https: names, id cards and vouchers travel in the clear"
+
+
+def _channels(settings: Settings) -> Iterator[str]:
+    if not settings.channels:
+        yield "channels is empty: every request of a channel is refused with 9002"
+    for channel in settings.channels:
+        yield from _channel(channel)
+
+
+def _channel(channel: Channel) -> Iterator[str]:
+    name = f"channel {channel.app_key}"
+    if not channel.secrets:
+        yield f"{name}: app_secrets is empty: everything it asks is refused, nothing can be signed"
+    for number, secret in enumerate(channel.secrets, 1):
+        if _weak(secret):
+            yield f"{name}: app_secrets number {number} is weak: {_why(secret)}"
+    if channel.notify_url is None and channel.notify_urls.voucher is None:
+        yield f"{name}: no notify_url: its vouchers end in the dead letters"
+    urls = [channel.notify_url, *channel.notify_urls.model_dump().values()]
+    if any(url and url.startswith("http://") and not _local(url) for url in urls):
+        yield f"{name}: a notify_url is not https: vouchers travel in the clear"
+    if channel.envelope == "plain":
+        yield f"{name}: envelope is plain: what it is sent carries no signature in the body"
+
+
+def _storage(settings: Settings) -> Iterator[str]:
+    if not settings.privacy.encryption_keys:
+        yield "privacy.encryption_keys is empty: names and id cards are stored plain"
+    for name, url in (
+        ("database_url", settings.database_url),
+        ("broker_url", settings.broker_url),
+    ):
+        password = urlsplit(url).password
+        if password is not None and not _local(url) and _weak(password):
+            yield f"{name}: its password is weak: {_why(password)}"
+
+
+def _weak(secret: str) -> bool:
+    return len(secret) < SHORTEST_SECRET or len(set(secret)) < SHORTEST_SECRET // 2
+
+
+def _why(secret: str) -> str:
+    if secret.lower() in EXAMPLES:
+        return "it is a well-known example"
+    if len(secret) < SHORTEST_SECRET:
+        return f"shorter than {SHORTEST_SECRET} characters"
+    return "it repeats few characters"
+
+
+def _local(url: str) -> bool:
+    return urlsplit(url).hostname in {"127.0.0.1", "::1", "localhost"}
