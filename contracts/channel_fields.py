@@ -6,7 +6,8 @@ channel's request and for an upstream command alike. It must not know an answer 
 
 import re
 from datetime import date
-from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal
+from math import fabs
 from typing import Annotated, Any, Final
 
 from pydantic import (
@@ -46,26 +47,30 @@ def times(price: Decimal, count: int) -> Decimal:
     return _MONEY.multiply(price, Decimal(count))
 
 
-def _money(value: object) -> Decimal:
-    if isinstance(value, str) and _NUMBER.fullmatch(value):
-        return Decimal(value)
-    if isinstance(value, float):  # an upstream command; its shortest digits are what was meant
-        value = Decimal(repr(value))
-    elif isinstance(value, int) and not isinstance(value, bool):
-        value = Decimal(value)
-    if not isinstance(value, Decimal) or not value.is_finite():
+def _decimal(given: object) -> Decimal:
+    if isinstance(given, Decimal):
+        return given
+    if isinstance(given, str) and _NUMBER.fullmatch(given):
+        return Decimal(given)
+    if isinstance(given, float):  # an upstream command; its shortest digits are what was meant
+        return Decimal(repr(given))
+    if isinstance(given, int) and not isinstance(given, bool):
+        return Decimal(given)
+    raise PydanticCustomError("money", "not a price")
+
+
+def _money(given: object) -> Decimal:
+    value = _decimal(given)
+    if not value.is_finite():
         raise PydanticCustomError("money", "not a price")
+    if value.is_zero():
+        return Decimal(0)
     exponent = value.as_tuple().exponent
     if not isinstance(exponent, int) or exponent < -_MAX_FRACTION_DIGITS:
         raise PydanticCustomError("money", "too many digits")
-    if value.is_zero():
-        return Decimal(0)
-    if value < 0 or value.adjusted() >= _MAX_INTEGER_DIGITS:
+    if value.is_signed() or value.adjusted() >= _MAX_INTEGER_DIGITS:
         raise PydanticCustomError("money", "out of range")
-    try:
-        return Decimal(format(value, "f"))
-    except InvalidOperation:
-        raise PydanticCustomError("money", "too many digits") from None
+    return Decimal(format(value, "f"))
 
 
 Money = Annotated[
@@ -80,7 +85,7 @@ Money = Annotated[
 def _count(value: object) -> int:
     if isinstance(value, str) and _WHOLE.fullmatch(value):
         value = int(value)
-    if isinstance(value, Decimal | float) and abs(value) <= MAX_COUNT and value == int(value):
+    if isinstance(value, Decimal | float) and fabs(value) <= MAX_COUNT and value == int(value):
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_COUNT:
         raise PydanticCustomError("count", "not a number of tickets")
