@@ -20,13 +20,14 @@ class Answer(ChannelModel):
     """响应结果: our answer to createOrder and cancelOrder."""
 
     code: Code = Field(
-        description="状态代码: one of the codes of 三、错误代码, a string. 1.下单接口. Example: 1000"
+        description="状态代码: one of the codes of 三、错误代码, text. 1.下单接口. Example: 1000"
     )
     message: str = Field(description="状态描述: for people. 1.下单接口. Example: 成功")
     data: dict[str, Any] | Literal[""] = Field(
         default="",
         description="渠道商需要的参数: createOrder's success holds order_num; empty text "
-        '(失败为空) otherwise. 1.下单接口. Example: {"order_num": "a72cfce7dec54cf18cd4ac610f221ecf"}',
+        "(失败为空) otherwise. 1.下单接口. "
+        'Example: {"order_num": "a72cfce7dec54cf18cd4ac610f221ecf"}',
     )
 
     @classmethod

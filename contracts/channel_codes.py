@@ -60,7 +60,7 @@ class Code(StrEnum):
     SMS_FAILED = "9004"
     """发送短信失败. Named by the document; we send no SMS and never answer it."""
     UNKNOWN_OUTCOME = "9999"
-    """结果未知，请用原订单号重试. Ours: sent on but not confirmed; ask again with the same number."""
+    """结果未知，请用原订单号重试. Ours: sent on, not confirmed; ask again with the same number."""
 
     @property
     def text(self) -> str:

@@ -7,7 +7,6 @@ Sources: channel.txt 一 (envelope), 1.下单接口, 2.取消订单.
 
 import hashlib
 from datetime import date
-from decimal import Decimal
 from typing import Annotated, Any, Final, Self, TypeVar
 
 from pydantic import (

@@ -1,0 +1,72 @@
+"""What happened: notices taken, outcomes of commands, notifications on their way.
+
+Why it exists: the typed facts on our queues, which others may subscribe to. It must not
+decide anything.
+"""
+
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from .channel_codes import Code
+from .channel_notifications import NotifyType
+from .envelope import MessageModel, Moment
+
+
+class NoticeReceived(MessageModel):
+    """A notice (通知) of ZZY, signed and well-formed, as it came in."""
+
+    TYPE: ClassVar[str] = "zzy.notice.v1"
+
+    received_at: Moment = Field(
+        description="When the ingress took it. Example: 2025-07-29T02:36:09+00:00"
+    )
+    signature_digest: str = Field(
+        description="Hex SHA-256 of the Authorization value, never the value. Example: 9f86d0…"
+    )
+    timestamp_ms: int = Field(
+        description="Timestamp 时间戳毫秒 of the header. 鉴权说明. Example: 1753756569000"
+    )
+    partner_id: str = Field(description="PartnerId 分销商 ID. 鉴权说明. Example: 9258")
+    service_name: str = Field(
+        description="NotifyServiceName as written. 2.1.1. Example: order_ticket_notify"
+    )
+    raw: str = Field(description="The raw body, decoded as UTF-8. 2.1.1. Example: {}")
+    content_digest: str = Field(
+        description="Hex SHA-256 of what is told, whatever its key order. Example: 9f86d0…"
+    )
+
+
+class ChannelNotification(MessageModel):
+    """A notification on its way to a channel: the exact text that it must get."""
+
+    TYPE: ClassVar[str] = "channel.notification.v1"
+
+    webhook_id: str = Field(
+        description="Webhook-Id: the same after a crash or a replay. Example: msg_2c26…"
+    )
+    notify_type: NotifyType = Field(
+        description="check, voucher, refund, order_failed or product. Example: voucher"
+    )
+    app_key: str = Field(description="开发key: who gets it. Example: e346aca67b1b11eab1d4")
+    order_num: str = Field(
+        description="订单编号: our number; empty for a product. Example: a72cfce7dec54cf18cd4"
+    )
+    channel_order_num: str = Field(
+        description="渠道商的订单编号; empty for a product. Example: 265793fc7ef711eaa250"
+    )
+    seq: int = Field(description="Which notification of this type and order, from 1. Example: 1")
+    created_at: Moment = Field(description="When. Example: 2025-07-29T02:36:09+00:00")
+    params: str = Field(description="The exact JSON text to sign and send. Example: {}")
+
+
+class OrderOutcome(MessageModel):
+    """What a command led to: the body of a reply, passed on as the answer."""
+
+    TYPE: ClassVar[str] = "order.outcome.v1"
+
+    code: Code = Field(description="状态代码. 三、错误代码. Example: 1000")
+    message: str = Field(description="状态描述. 1.下单接口. Example: 成功")
+    data: dict[str, Any] | Literal[""] = Field(
+        default="", description='渠道商需要的参数. 1.下单接口. Example: {"order_num": "a72c…"}'
+    )
