@@ -7,6 +7,7 @@
     ├── BrokerUnavailableError     surely not sent: never published, refused, returned
     ├── PublishUnknownError        sent, not confirmed in time: the outcome is unknown
     └── StoreUnavailableError      the database does not answer or refuses
+        └── StoreRefusedError      it cannot take these values; asking again does not help
 
 A class's docstring is its default message. Why it exists: callers decide by class, people
 read the message. It must not import anything of ours, and no message may hold a secret
@@ -36,3 +37,7 @@ class PublishUnknownError(TicketbridgeError):
 
 class StoreUnavailableError(TicketbridgeError):
     """The database does not answer."""
+
+
+class StoreRefusedError(StoreUnavailableError):
+    """The database cannot take these values."""
