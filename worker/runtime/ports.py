@@ -12,10 +12,10 @@ from types import MappingProxyType
 from typing import Final, Protocol
 
 from worker.runtime.outcome import Outcome
-from worker.runtime.outside import ChannelPort
+from worker.runtime.outside import ChannelPort, Supplier
 from worker.translation.delivery import Answered, DeliveryResult, NoAnswer
 
-__all__ = ["Answered", "ChannelPort", "DeliveryResult", "NoAnswer"]
+__all__ = ["Answered", "ChannelPort", "DeliveryResult", "NoAnswer", "Supplier"]
 """Named again here, so that all ports are found in one place."""
 
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
