@@ -5,7 +5,6 @@ or not, and must neither judge a message nor send it anywhere.
 """
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -22,11 +21,12 @@ from contracts.headers import (
     REPLAY_OF,
 )
 from worker.clock import Clock
-from worker.deadletters.subject import Subject, subject_of
+from worker.deadletters.subject import subject_of
 from worker.errors import StoreUnavailableError
 from worker.runtime.outcome import Ack, Outcome, Retry
 from worker.runtime.ports import DeadLetter, Message, Store
 
+_OF_THIS_DEATH: Final = DEAD_HEADERS | {REPLAY_OF}
 _STORE_DELAYS: Final = (1.0, 5.0, 30.0)
 _log = structlog.get_logger(__name__)
 
@@ -77,17 +77,17 @@ def read_letter(message: Message, now: datetime) -> DeadLetter:
     id and home queue, so that a redelivery is the same letter.
     """
     headers = message.headers
-    home = headers.get(DEAD_QUEUE) or headers.get("x-first-death-queue", "")
-    subject: Subject = subject_of(message.body)
+    home = headers.get(DEAD_QUEUE, "")
+    subject = subject_of(message.body)
     died = _when(headers.get(DEAD_AT, ""), now)
     return DeadLetter(
         id=headers.get(REPLAY_OF) or _letter_id(message, home),
-        kind=_kind(headers),
-        reason=headers.get(DEAD_REASON) or _broker_reason(headers),
+        kind=headers.get(DEAD_KIND) or "unknown",
+        reason=headers.get(DEAD_REASON) or "no reason given",
         message=replace(
             message,
             queue=home,
-            headers=_kept(headers),
+            headers={name: headers[name] for name in headers if name not in _OF_THIS_DEATH},
             attempt=_number(headers.get(DEAD_ATTEMPTS, ""), message.attempt),
             redelivered=False,
         ),
@@ -102,26 +102,6 @@ def read_letter(message: Message, now: datetime) -> DeadLetter:
 def _letter_id(message: Message, home: str) -> str:
     name = message.message_id.encode() or message.body
     return hashlib.sha256(name + b"\0" + home.encode()).hexdigest()[:16]
-
-
-def _kind(headers: Mapping[str, str]) -> str:
-    """Return our own kind, else the broker's reason: delivery_limit, rejected, expired."""
-    broker_kind = headers.get("x-first-death-reason", "unknown")
-    return headers.get(DEAD_KIND) or f"broker_{broker_kind}"
-
-
-def _broker_reason(headers: Mapping[str, str]) -> str:
-    why = headers.get("x-first-death-reason")
-    return f"dead-lettered by the broker: {why}" if why else "no reason given"
-
-
-def _kept(headers: Mapping[str, str]) -> dict[str, str]:
-    """Drop what told of this death; a copied x-death makes RabbitMQ see a cycle."""
-    return {
-        name: value
-        for name, value in headers.items()
-        if not name.startswith("x-") and name not in DEAD_HEADERS and name != REPLAY_OF
-    }
 
 
 def _when(text: str, default: datetime) -> datetime:

@@ -7,9 +7,11 @@ or broken. It must not fail, and must not trust what it reads: the numbers are f
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from contracts.channel import order_num as number_of
+
+_MAX_LENGTH: Final = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,5 +59,6 @@ def _object(value: object) -> Mapping[str, Any]:
 
 
 def _text(value: object) -> str:
+    """Return an id as text that every database can keep."""
     is_id = isinstance(value, str | int) and not isinstance(value, bool)
-    return str(value)[:200] if is_id else ""
+    return "".join(filter(str.isprintable, str(value)[:_MAX_LENGTH])) if is_id else ""

@@ -39,7 +39,7 @@ def build(notification: ChannelNotification, target: ChannelTarget, now: datetim
         "Webhook-Signature": webhook_signature(
             target.secrets, notification.webhook_id, seconds, body
         ),
-        "Webhook-Type": notification.notify_type,
+        "Webhook-Type": notification.notify_type.value,
     }
     return Request(headers, body)
 

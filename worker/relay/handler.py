@@ -12,7 +12,8 @@ from typing import Final
 
 import structlog
 
-from contracts.envelope import Envelope
+from contracts.channel import NotifyType
+from contracts.envelope import unwrap
 from contracts.events import ChannelNotification
 from contracts.headers import REPLAY_OF
 from worker.clock import Clock
@@ -63,7 +64,7 @@ class Relay:
     async def handle(self, message: Message) -> Outcome:
         """Return Ack once delivered and recorded, Retry or Park as the policy says."""
         try:
-            notification = Envelope[ChannelNotification].model_validate_json(message.body).data
+            notification = unwrap(ChannelNotification, message.body).data
         except ValueError:
             _log.error("notification_unreadable", message_id=message.message_id, alarm=True)
             return Park("unreadable", "the body is no channel notification")
@@ -102,10 +103,12 @@ class Relay:
 
     async def _superseded(self, notification: ChannelNotification) -> bool:
         """Say whether the channel already has a newer check of the same order."""
-        if notification.notify_type != "check":
+        if notification.notify_type is not NotifyType.CHECK:
             return False
         return any(
-            row.type == "check" and row.status == "delivered" and row.seq > notification.seq
+            row.type == NotifyType.CHECK
+            and row.status == "delivered"
+            and row.seq > notification.seq
             for row in await self._store.notifications(notification.order_num)
         )
 
@@ -154,7 +157,7 @@ def _report(notification: ChannelNotification, message: Message, verdict: _Verdi
     log = _log.bind(
         app_key=notification.app_key,
         order_num=notification.order_num,
-        notify_type=notification.notify_type,
+        notify_type=notification.notify_type.value,
         webhook_id=notification.webhook_id,
         attempt=message.attempt + 1,
         answer=verdict.answer,

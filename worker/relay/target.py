@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Literal
 
+from contracts.channel import NotifyType
+
 EnvelopeKind = Literal["signed", "plain"]
 
 _NO_URLS: Final[Mapping[str, str]] = MappingProxyType({})
@@ -33,5 +35,5 @@ class ChannelTarget:
         A product notification goes only to a channel that named a URL for it; every
         other type falls back to ``notify_url``.
         """
-        fallback = "" if notify_type == "product" else self.notify_url
+        fallback = "" if notify_type == NotifyType.PRODUCT else self.notify_url
         return self.notify_urls.get(notify_type) or fallback

@@ -1,0 +1,115 @@
+"""From the table back to the queue."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from contracts.headers import REPLAY_OF
+from contracts.queues import relay_queue
+from tests.deadletters.letters import OURS, letter, notice_body, notification_body
+from tests.doubles import NOON, PublishedMessages
+from worker.deadletters.replay import ONE_BY_ONE, Refusal, replay
+from worker.errors import BrokerUnavailableError, PublishUnknownError
+from worker.runtime.ports import DeadLetter, Message
+from worker.store.sqlite import SqliteStore
+
+
+@pytest.fixture
+async def known(store: SqliteStore) -> DeadLetter:
+    await store.add_dead_letter(letter())
+    return letter()
+
+
+def named(letter_id: str, **changes: object) -> DeadLetter:
+    return replace(letter(), id=letter_id, **changes)
+
+
+async def test_a_letter_goes_home_as_the_same_business_with_attempts_from_zero(
+    store: SqliteStore, known: DeadLetter
+) -> None:
+    broker = PublishedMessages()
+    report = await replay(store, broker, [known.id])
+
+    assert report.complete
+    assert report.replayed == (known.id,)
+    (sent,) = broker.messages
+    assert (sent.queue, sent.type, sent.attempt) == (relay_queue("k"), known.message.type, 0)
+    assert sent.body == notification_body()
+    assert sent.correlation_id == OURS
+    assert sent.headers == {"traceparent": "00-1-2-01", REPLAY_OF: known.id}
+    assert sent.message_id not in {"", known.message.message_id}
+    assert sent.reply_to == ""
+    assert await store.dead_letters() == []
+    kept = await store.dead_letter(known.id)
+    assert kept is not None
+    assert (kept.state, kept.replays) == ("replayed", 1)
+
+
+async def test_replaying_twice_sends_it_twice_under_fresh_message_ids(
+    store: SqliteStore, known: DeadLetter
+) -> None:
+    broker = PublishedMessages()
+    await replay(store, broker, [known.id, known.id])
+    await replay(store, broker, [known.id])
+    assert len({message.message_id for message in broker.messages}) == 2
+
+
+async def test_unknown_ids_are_reported_and_the_others_replayed(
+    store: SqliteStore, known: DeadLetter
+) -> None:
+    report = await replay(store, PublishedMessages(), ["none", known.id])
+    assert (report.unknown, report.replayed) == (("none",), (known.id,))
+    assert not report.complete
+
+
+@pytest.mark.parametrize(
+    ("error", "words"), [(BrokerUnavailableError(), "not take"), (PublishUnknownError(), "confirm")]
+)
+async def test_a_letter_that_was_not_surely_published_stays_open(
+    store: SqliteStore, known: DeadLetter, error: Exception, words: str
+) -> None:
+    report = await replay(store, PublishedMessages([error]), [known.id])
+    assert [refusal.id for refusal in report.refused] == [known.id]
+    assert words in report.refused[0].reason
+    assert [open_.id for open_ in await store.dead_letters()] == [known.id]
+
+
+async def test_a_letter_without_a_home_is_refused(store: SqliteStore) -> None:
+    await store.add_dead_letter(named("homeless", message=replace(letter().message, queue="")))
+    broker = PublishedMessages()
+    report = await replay(store, broker, ["homeless"])
+    assert report.refused == (Refusal("homeless", "its home queue is unknown"),)
+    assert broker.messages == []
+
+
+@pytest.mark.parametrize("kind", sorted(ONE_BY_ONE))
+async def test_a_notice_in_doubt_is_replayed_only_alone(
+    store: SqliteStore, known: DeadLetter, kind: str
+) -> None:
+    doubtful = named("doubtful", kind=kind, message=letter(notice_body(), kind=kind).message)
+    await store.add_dead_letter(doubtful)
+    broker = PublishedMessages()
+
+    report = await replay(store, broker, ["doubtful", known.id])
+    assert [refusal.id for refusal in report.refused] == ["doubtful"]
+    assert "one by one" in report.refused[0].reason
+    assert report.replayed == (known.id,)
+
+    assert (await replay(store, broker, ["doubtful"])).complete
+
+
+async def test_a_letter_that_died_again_before_it_was_marked_stays_open(
+    store: SqliteStore, known: DeadLetter
+) -> None:
+    class Hasty(PublishedMessages):
+        async def publish(self, message: Message, *, delay: float = 0) -> None:
+            await super().publish(message, delay=delay)
+            later = NOON + timedelta(seconds=1)
+            await store.add_dead_letter(
+                named(known.id, first_failed_at=later, last_failed_at=later)
+            )
+
+    report = await replay(store, Hasty(), [known.id])
+    assert report.replayed == (known.id,)
+    assert [open_.id for open_ in await store.dead_letters()] == [known.id]
