@@ -36,11 +36,7 @@ async def outcome_of(handler: Handler, message: Message) -> Outcome:
     The error's text is not logged: it may quote the message.
     """
     try:
-        outcome = await handler(message)
-        if isinstance(outcome, Park) and message.queue == queues.DEAD:
-            # Parked among the dead letters already: it would come back at once, for ever.
-            return Retry(_error_delay(message), outcome.reason)
-        return outcome
+        return _not_in_circles(await handler(message), message)
     except asyncio.CancelledError:
         if _cancelled_from_outside():
             raise
@@ -58,6 +54,13 @@ async def outcome_of(handler: Handler, message: Message) -> Outcome:
         delay=delay,
     )
     return Retry(delay, f"the handler raised {error}")
+
+
+def _not_in_circles(outcome: Outcome, message: Message) -> Outcome:
+    """Turn the parking of a dead letter into a retry: it would come back at once, for ever."""
+    if isinstance(outcome, Park) and message.queue == queues.DEAD:
+        return Retry(_error_delay(message), outcome.reason)
+    return outcome
 
 
 def _error_delay(message: Message) -> float:

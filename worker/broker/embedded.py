@@ -1,0 +1,225 @@
+"""The broker port in one SQLite file: for a single machine, without a server.
+
+Why it exists: a bare machine runs ticketbridge with the same guarantees as RabbitMQ: a
+publish returns once it is on the disk, and what was handed out and not acknowledged
+comes again. It must not know the store, with which it only shares the file.
+Source: DESIGN.md, "The flow" and "Database facts".
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import structlog
+
+from contracts import queues
+from worker.broker import embedded_rows as rows
+from worker.broker.embedded_consumer import LocalConsumer
+from worker.broker.embedded_hands import Hands
+from worker.broker.embedded_replies import EmbeddedReplies
+from worker.broker.embedded_rows import Delivery
+from worker.clock import Clock
+from worker.errors import BrokerUnavailableError, StoreUnavailableError
+from worker.runtime.outcome import Outcome
+from worker.runtime.ports import Handler, Message
+from worker.sqlite import SqliteFile
+from worker.tasks import TaskGroup
+
+POLL_SECONDS: Final = 0.1
+LOOKS_PER_ROLL_CALL: Final = 10
+CLOSE_TIMEOUT_SECONDS: Final = 5.0
+
+_log = structlog.get_logger(__name__)
+
+
+class EmbeddedBroker:
+    """Implements :class:`worker.runtime.ports.Broker`; several processes may share the file."""
+
+    def __init__(self, file: SqliteFile, relay_keys: Sequence[str], clock: Clock) -> None:
+        """Keep messages in ``file``; ``relay_keys`` are the app_keys that have a relay queue."""
+        relays = (queues.relay_queue(key) for key in relay_keys)
+        self._names = frozenset({queues.ORDERS, queues.NOTICES, queues.DEAD, *relays})
+        self._file = file
+        self._clock = clock
+        self._handlers = TaskGroup(_task_failed)
+        self._tasks = TaskGroup(_task_failed)
+        self._hands = Hands(file, clock, self._tasks)
+        self._replies = EmbeddedReplies(file, clock, self._tasks)
+        self._consumers: dict[str, LocalConsumer] = {}
+        self._trouble = "not started"
+
+    async def start(self) -> None:
+        """Create the tables. Raises BrokerUnavailableError."""
+        try:
+            await self._file.write(rows.create)
+        except StoreUnavailableError as error:
+            raise BrokerUnavailableError(str(error)) from error
+        self._trouble = ""
+        self._tasks.start(self._poll(), "poll the embedded broker")
+
+    async def publish(self, message: Message, *, delay: float = 0) -> None:
+        """Return once the message is on the disk. Raises BrokerUnavailableError."""
+        if message.queue not in self._names:
+            raise BrokerUnavailableError(f"no queue takes {message.queue}")
+        now = self._clock.now().timestamp()
+        if delay > 0:
+            _, seconds = queues.delay_tier(delay)
+            await self._insert(message, now + seconds, None)
+            return
+        consumer = self._consumers.get(message.queue)
+        if consumer is not None and consumer.reserve():
+            await self._publish_into(consumer, message, now)
+            return
+        await self._insert(message, now, None)
+        if consumer is not None:
+            consumer.look()
+
+    async def request(self, message: Message, *, wait: float) -> bytes | None:
+        """Publish and wait for the first reply."""
+        with self._replies.expect(message.correlation_id) as (correlation_id, reply):
+            address = self._replies.address
+            await self.publish(replace(message, correlation_id=correlation_id, reply_to=address))
+            try:
+                async with asyncio.timeout(wait):
+                    return await reply
+            except TimeoutError:
+                return None
+
+    async def reply(self, reply_to: str, correlation_id: str, body: bytes) -> None:
+        """Answer a request: best effort, never raises."""
+        self._replies.send(reply_to, correlation_id, body)
+
+    async def consume(self, queue: str, handler: Handler, *, concurrency: int) -> None:
+        """Subscribe ``handler`` to ``queue``. Raises BrokerUnavailableError."""
+        if queue not in self._names:
+            raise BrokerUnavailableError(f"there is no queue {queue}")
+        try:
+            await self._hands.open()
+        except (StoreUnavailableError, OSError) as error:
+            raise BrokerUnavailableError(str(error)) from error
+        consumer = LocalConsumer(
+            queue,
+            handler,
+            concurrency,
+            claim=self._hands.claim,
+            carry_out=self._carry_out,
+            tasks=self._handlers,
+        )
+        self._consumers[queue] = consumer
+        consumer.look()
+
+    async def stop_consuming(self) -> None:
+        """Take no more messages, wait for the handlers at work, hand back the rest."""
+        stops = (consumer.stop() for consumer in self._consumers.values())
+        unbegun = [delivery for held in await asyncio.gather(*stops) for delivery in held]
+        try:
+            if unbegun:
+                await self._hands.give_back(unbegun)
+        except StoreUnavailableError as error:
+            _log.warning("release_postponed", error=str(error))
+        await self._hands.flush()
+
+    async def close(self) -> None:
+        """Cancel what still runs and let go of what is held, within five seconds."""
+        try:
+            async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS):
+                await self._handlers.stop()
+                await self._tasks.stop()
+                await self._hands.close()
+        except TimeoutError:
+            _log.warning("broker_close_gave_up")
+        self._trouble = "closed"
+
+    def problems(self) -> list[str]:
+        """Return what keeps it from being ready; empty when all is well."""
+        return [f"embedded broker: {self._trouble}"] if self._trouble else []
+
+    async def depth(self, queue: str) -> int:
+        """Return how many messages are in a queue, those being handled included."""
+        await self._hands.flush()
+        now = self._clock.now().timestamp()
+        try:
+            return await self._file.read(lambda connection: rows.depth(connection, queue, now))
+        except StoreUnavailableError as error:
+            raise BrokerUnavailableError(str(error)) from error
+
+    async def _publish_into(self, consumer: LocalConsumer, message: Message, now: float) -> None:
+        """Keep the message as already ours and hand it over without reading it again."""
+        inserted: list[int] = []
+        try:
+            await self._insert(message, now, self._hands.owner, inserted)
+        except BrokerUnavailableError:
+            consumer.cancel_reservation()
+            raise
+        except asyncio.CancelledError:
+            # The publisher is gone, but the row may be written, and nobody else may take it.
+            consumer.cancel_reservation()
+            self._tasks.start(self._recover(consumer, inserted, message), "recover a publish")
+            raise
+        delivery = Delivery(inserted[0], replace(message, redelivered=False))
+        if not consumer.hand_over(delivery):
+            await self._hands.give_back([delivery])
+
+    async def _insert(
+        self,
+        message: Message,
+        visible_at: float,
+        owner: str | None,
+        inserted: list[int] | None = None,
+    ) -> None:
+        def work(connection: sqlite3.Connection) -> None:
+            row = rows.insert(connection, message, visible_at, owner)
+            if inserted is not None:
+                inserted.append(row)
+
+        try:
+            await self._file.write(work)
+        except StoreUnavailableError as error:
+            raise BrokerUnavailableError(str(error)) from error
+
+    async def _recover(
+        self, consumer: LocalConsumer, inserted: list[int], message: Message
+    ) -> None:
+        await self._file.write(lambda _: None)  # jobs run in order: the insert is through
+        await self._hands.give_back([Delivery(row, message) for row in inserted])
+        consumer.look()
+
+    async def _carry_out(self, delivery: Delivery, outcome: Outcome) -> None:
+        if await self._hands.carry_out(delivery, outcome):
+            dead = self._consumers.get(queues.DEAD)
+            if dead is not None:
+                dead.look()
+
+    async def _poll(self) -> None:
+        """Notice what is due, what other processes published and replied, and who died."""
+        looks = 0
+        while True:
+            await self._clock.sleep(POLL_SECONDS)
+            looks += 1
+            try:
+                if self._consumers and looks % LOOKS_PER_ROLL_CALL == 0:
+                    await self._hands.roll_call()
+                await self._look()
+                if self._replies.expected:
+                    await self._replies.fetch()
+            except StoreUnavailableError as error:
+                self._trouble = str(error)
+                _log.warning("poll_failed", error=str(error))
+            else:
+                self._trouble = ""
+
+    async def _look(self) -> None:
+        names, now = list(self._consumers), self._clock.now().timestamp()
+        if not names:
+            return
+        due = await self._file.read(
+            lambda connection: [name for name in names if rows.has_due(connection, name, now)]
+        )
+        for name in due:
+            self._consumers[name].look()
+
+
+def _task_failed(name: str, error: BaseException) -> None:
+    _log.error("task_failed", task=name, error=type(error).__name__)

@@ -1,0 +1,217 @@
+"""The embedded broker's tables and every statement on them.
+
+Why it exists: what is durable, and in which order, can be read in one place. Functions
+here take a connection inside a transaction. It must not know asyncio.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from contracts import queues
+from worker.broker import settle
+from worker.runtime.outcome import Park
+from worker.runtime.ports import Message
+
+SCHEMA: Final = (
+    """CREATE TABLE IF NOT EXISTS broker_messages (
+        id INTEGER PRIMARY KEY,
+        queue TEXT NOT NULL,
+        visible_at REAL NOT NULL,
+        owner TEXT,
+        deliveries INTEGER NOT NULL,
+        attempt INTEGER NOT NULL,
+        message_id TEXT NOT NULL,
+        type TEXT NOT NULL,
+        correlation_id TEXT NOT NULL,
+        reply_to TEXT NOT NULL,
+        headers TEXT NOT NULL,
+        body BLOB NOT NULL
+    )""",
+    """CREATE INDEX IF NOT EXISTS broker_messages_waiting
+        ON broker_messages (queue, visible_at, id) WHERE owner IS NULL""",
+    "CREATE TABLE IF NOT EXISTS broker_owners (id TEXT PRIMARY KEY) WITHOUT ROWID",
+    """CREATE TABLE IF NOT EXISTS broker_replies (
+        address TEXT NOT NULL,
+        correlation_id TEXT NOT NULL,
+        body BLOB NOT NULL,
+        at REAL NOT NULL,
+        PRIMARY KEY (address, correlation_id)
+    ) WITHOUT ROWID""",
+)
+
+_INSERT: Final = """INSERT INTO broker_messages
+    (queue, visible_at, owner, deliveries, attempt, message_id, type, correlation_id, reply_to,
+     headers, body)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_CLAIM: Final = """UPDATE broker_messages SET owner = ?, deliveries = deliveries + 1
+    WHERE id IN (
+        SELECT id FROM broker_messages WHERE queue = ? AND owner IS NULL AND visible_at <= ?
+        ORDER BY visible_at, id LIMIT ?)
+    RETURNING *"""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message in the hands of this process, and its row."""
+
+    row: int
+    message: Message
+
+
+def create(connection: sqlite3.Connection) -> None:
+    """Make the tables where they are missing."""
+    for statement in SCHEMA:
+        connection.execute(statement)
+
+
+def insert(
+    connection: sqlite3.Connection, message: Message, visible_at: float, owner: str | None
+) -> int:
+    """Keep a message, in the hands of ``owner`` at once if one is given; return its row."""
+    cursor = connection.execute(
+        _INSERT,
+        (
+            message.queue,
+            visible_at,
+            owner,
+            0 if owner is None else 1,
+            message.attempt,
+            message.message_id,
+            message.type,
+            message.correlation_id,
+            message.reply_to,
+            json.dumps(dict(message.headers), ensure_ascii=False),
+            message.body,
+        ),
+    )
+    if cursor.lastrowid is None:  # pragma: no cover  (an INSERT of one row has an id)
+        raise sqlite3.InternalError("an inserted row has no id")
+    return cursor.lastrowid
+
+
+def has_due(connection: sqlite3.Connection, queue: str, now: float) -> bool:
+    """Say whether somebody could claim a message of a queue."""
+    found = connection.execute(
+        "SELECT 1 FROM broker_messages"
+        " WHERE queue = ? AND owner IS NULL AND visible_at <= ? LIMIT 1",
+        (queue, now),
+    )
+    return found.fetchone() is not None
+
+
+def claim(
+    connection: sqlite3.Connection, queue: str, owner: str, now: float, limit: int
+) -> list[Delivery]:
+    """Take up to ``limit`` due messages of a queue, oldest first."""
+    rows = connection.execute(_CLAIM, (owner, queue, now, limit)).fetchall()
+    rows.sort(key=lambda row: (row["visible_at"], row["id"]))
+    return [Delivery(row["id"], _message(row)) for row in rows]
+
+
+def delete(connection: sqlite3.Connection, rows: Iterable[int], owner: str) -> None:
+    """Forget acknowledged messages; one that was taken from ``owner`` meanwhile stays."""
+    connection.executemany(
+        "DELETE FROM broker_messages WHERE id = ? AND owner = ?", [(row, owner) for row in rows]
+    )
+
+
+def release(connection: sqlite3.Connection, rows: Iterable[int], owner: str) -> None:
+    """Put messages back that were handed out and not handled."""
+    connection.executemany(
+        "UPDATE broker_messages SET owner = NULL WHERE id = ? AND owner = ?",
+        [(row, owner) for row in rows],
+    )
+
+
+def retry(connection: sqlite3.Connection, row: int, owner: str, visible_at: float) -> None:
+    """Bring a message again at ``visible_at``, one attempt more."""
+    connection.execute(
+        "UPDATE broker_messages SET owner = NULL, deliveries = 0, attempt = attempt + 1,"
+        " visible_at = ? WHERE id = ? AND owner = ?",
+        (visible_at, row, owner),
+    )
+
+
+def park(connection: sqlite3.Connection, row: int, owner: str, letter: Message) -> None:
+    """Move a message to the dead queue as ``letter``."""
+    connection.execute(
+        "UPDATE broker_messages SET owner = NULL, deliveries = 0, attempt = 0, visible_at = 0,"
+        " queue = ?, reply_to = '', headers = ? WHERE id = ? AND owner = ?",
+        (letter.queue, json.dumps(dict(letter.headers), ensure_ascii=False), row, owner),
+    )
+
+
+def depth(connection: sqlite3.Connection, queue: str, now: float) -> int:
+    """Count what waits or is being handled; what is delayed is elsewhere, as on RabbitMQ."""
+    found = connection.execute(
+        "SELECT count(*) FROM broker_messages"
+        " WHERE queue = ? AND (owner IS NOT NULL OR visible_at <= ?)",
+        (queue, now),
+    ).fetchone()
+    return int(found[0])
+
+
+def add_owner(connection: sqlite3.Connection, owner: str) -> None:
+    """Register a process that takes messages."""
+    connection.execute("INSERT INTO broker_owners (id) VALUES (?)", (owner,))
+
+
+def owners(connection: sqlite3.Connection) -> list[str]:
+    """Return the processes that may have messages in hand."""
+    return [row["id"] for row in connection.execute("SELECT id FROM broker_owners")]
+
+
+def remove_owner(connection: sqlite3.Connection, owner: str, now: datetime) -> None:
+    """Put back what an owner had in hand, and forget the owner."""
+    exhausted = connection.execute(
+        "SELECT * FROM broker_messages WHERE owner = ? AND deliveries > ? AND queue <> ?",
+        (owner, settle.DELIVERY_LIMIT, queues.DEAD),
+    ).fetchall()
+    reason = Park(settle.DELIVERY_LIMIT_KIND, "given up by the broker: delivery_limit")
+    for row in exhausted:
+        park(connection, row["id"], owner, settle.parked(_message(row), reason, now))
+    connection.execute("UPDATE broker_messages SET owner = NULL WHERE owner = ?", (owner,))
+    connection.execute("DELETE FROM broker_owners WHERE id = ?", (owner,))
+
+
+def add_reply(
+    connection: sqlite3.Connection, address: str, correlation_id: str, body: bytes, now: float
+) -> None:
+    """Leave a reply for another process; the first one counts."""
+    connection.execute(
+        "INSERT OR IGNORE INTO broker_replies VALUES (?, ?, ?, ?)",
+        (address, correlation_id, body, now),
+    )
+
+
+def replies(connection: sqlite3.Connection, address: str) -> list[tuple[str, bytes]]:
+    """Return the replies left at an address, as (correlation id, body)."""
+    found = connection.execute(
+        "SELECT correlation_id, body FROM broker_replies WHERE address = ?", (address,)
+    )
+    return [(row["correlation_id"], row["body"]) for row in found]
+
+
+def drop_replies(connection: sqlite3.Connection, address: str, older_than: float) -> None:
+    """Forget the replies at an address, and those that nobody fetched."""
+    connection.execute(
+        "DELETE FROM broker_replies WHERE address = ? OR at < ?", (address, older_than)
+    )
+
+
+def _message(row: sqlite3.Row) -> Message:
+    return Message(
+        queue=row["queue"],
+        type=row["type"],
+        body=row["body"],
+        message_id=row["message_id"],
+        headers=json.loads(row["headers"]),
+        correlation_id=row["correlation_id"],
+        reply_to=row["reply_to"],
+        attempt=row["attempt"],
+        redelivered=row["deliveries"] > 1,
+    )
