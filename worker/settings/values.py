@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from contracts.channel import Code
+
 UNITS: Final = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3_600.0, "d": 86_400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)")
 
@@ -46,13 +48,16 @@ def _path(value: str) -> str:
     return value
 
 
+def _refusal(value: object) -> str:
+    code = str(value)
+    if not code.startswith("3") or code not in set(Code):
+        raise ValueError("not a code (3000 to 3012) of the channel protocol")
+    return code
+
+
 Seconds = Annotated[float, BeforeValidator(parse_duration), Field(ge=0, allow_inf_nan=False)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 Network = Annotated[str, AfterValidator(_network)]
 UrlPath = Annotated[str, AfterValidator(_path)]
-ChannelCode = Annotated[
-    str,
-    BeforeValidator(lambda value: str(value) if type(value) is int else value),
-    Field(pattern=r"^\d{4}$"),
-]
-"""One of the channel protocol's codes; the document writes them as strings."""
+ChannelCode = Annotated[str, BeforeValidator(_refusal)]
+"""A code with which the channel protocol refuses an order; 3008 or "3008"."""

@@ -1,0 +1,97 @@
+"""Every metric there is: its name, its labels, what it counts.
+
+Why it exists: names are looked up here by whoever writes a dashboard. Names and units
+follow the Prometheus conventions; no label holds an order's number or anything personal.
+"""
+
+from typing import Final
+
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+
+_LATENCY = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+_CALL = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
+
+# --- ingress ------------------------------------------------------------------------------
+
+INGRESS_REQUESTS: Final = Counter(
+    "ticketbridge_ingress_requests_total",
+    "Requests of channels and of ZZY; code is that of the answer's body.",
+    ["route", "code"],
+)
+INGRESS_DURATION: Final = Histogram(
+    "ticketbridge_ingress_request_duration_seconds",
+    "From the last byte of a request to its answer, the wait for the outcome included.",
+    ["route"],
+    buckets=_LATENCY,
+)
+
+# --- broker -------------------------------------------------------------------------------
+
+PUBLISHED: Final = Counter(
+    "ticketbridge_messages_published_total",
+    "Messages published; outcome: confirmed, unsent, unknown.",
+    ["queue", "outcome"],
+)
+CONSUMED: Final = Counter(
+    "ticketbridge_messages_consumed_total",
+    "Messages handled; outcome: acknowledged, retried, parked, failed.",
+    ["queue", "outcome"],
+)
+HANDLING_DURATION: Final = Histogram(
+    "ticketbridge_message_handling_duration_seconds",
+    "From the receipt of a message to its handler's outcome.",
+    ["queue"],
+    buckets=_CALL,
+)
+
+# --- saga ---------------------------------------------------------------------------------
+
+TRANSITIONS: Final = Counter(
+    "ticketbridge_saga_transitions_total",
+    "Steps of orders: the event and the phase that it led to.",
+    ["event", "phase"],
+)
+ORDERS_HUMAN: Final = Gauge(
+    "ticketbridge_orders_human", "Orders in front of a human at this moment."
+)
+OUTBOX_AGE: Final = Gauge(
+    "ticketbridge_outbox_oldest_age_seconds",
+    "Age of the oldest message that is committed and not published; 0 when there is none.",
+)
+
+# --- ZZY ----------------------------------------------------------------------------------
+
+ZZY_CALLS: Final = Counter(
+    "ticketbridge_zzy_calls_total",
+    "Calls to ZZY; outcome: done, refused, unknown, unsigned (our signature was refused).",
+    ["endpoint", "outcome"],
+)
+ZZY_DURATION: Final = Histogram(
+    "ticketbridge_zzy_call_duration_seconds",
+    "From the first byte of a call to ZZY to its outcome.",
+    ["endpoint"],
+    buckets=_CALL,
+)
+
+# --- relay --------------------------------------------------------------------------------
+
+DELIVERIES: Final = Counter(
+    "ticketbridge_deliveries_total",
+    "Attempts to deliver a notification; outcome: delivered, retried, dead.",
+    ["app_key", "type", "outcome"],
+)
+
+# --- people -------------------------------------------------------------------------------
+
+DEAD_LETTERS: Final = Counter(
+    "ticketbridge_dead_letters_total", "Messages that went to the dead letters.", ["kind"]
+)
+DEAD_LETTERS_OPEN: Final = Gauge(
+    "ticketbridge_dead_letters_open", "Dead letters that nobody has settled yet."
+)
+ALARMS: Final = Counter("ticketbridge_alarms_total", "Alarms, each with a log line.", ["kind"])
+
+
+def exposition() -> tuple[bytes, str]:
+    """Return all metrics as ``/metrics`` shows them, and their Content-Type."""
+    return generate_latest(), CONTENT_TYPE_LATEST
