@@ -92,8 +92,8 @@ def _message_values(message: Message) -> Row:
 
 def outbox_values(transition: Transition, t: Time) -> list[Row]:
     """Return rows of ``outbox``."""
-    at = t(transition.row.updated_at)
-    return [(one.message_id, *_message_values(one), at, None) for one in transition.outbox]
+    num, at = transition.row.order_num, t(transition.row.updated_at)
+    return [(one.message_id, *_message_values(one), num, at, None) for one in transition.outbox]
 
 
 def message(message_id: str, record: Row) -> Message:
@@ -116,7 +116,7 @@ def notification_values(transition: Transition, t: Time) -> list[Row]:
     return [
         (
             one.webhook_id,
-            one.order_num,
+            transition.row.order_num,
             one.app_key,
             one.type,
             one.seq,

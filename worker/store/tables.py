@@ -100,6 +100,7 @@ OUTBOX: Final = Table(
     METADATA,
     Column("message_id", Text, primary_key=True),
     *_message(),
+    *_texts("order_num"),
     *_moments("created_at"),
     Column("leased_until", MOMENT),
 )

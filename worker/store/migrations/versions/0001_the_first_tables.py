@@ -103,6 +103,7 @@ def _messages() -> None:
         "outbox",
         *_texts("message_id"),
         *_message(),
+        *_texts("order_num"),
         *_moments("created_at"),
         sa.Column("leased_until", MOMENT),
         key=("message_id",),

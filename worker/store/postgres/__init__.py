@@ -1,0 +1,96 @@
+"""The store in PostgreSQL: any number of workers on any number of machines.
+
+Why it exists: state that several workers share. It works through poolers: no session
+locks, no LISTEN, nothing that outlives a statement; due work is claimed with
+``SKIP LOCKED``. It must not know the broker.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+import structlog
+
+from worker.runtime.ports import Committed, Loaded, NotificationResult, Transition
+from worker.store.batcher import Batcher
+from worker.store.migrate import migrate
+from worker.store.postgres.commits import commit_all
+from worker.store.postgres.database import Database
+from worker.store.postgres.dead_letters import DeadLetters
+from worker.store.postgres.notices import Notices
+from worker.store.postgres.notifications import Notifications, record_all
+from worker.store.postgres.orders import Orders, Question, load_all
+from worker.store.postgres.outbox import Outbox, mark_all
+from worker.store.postgres.queries import Queries
+from worker.store.version import check
+from worker.tasks import TaskGroup
+
+__all__ = ["PostgresStore"]
+
+COMMIT_FLIGHTS: Final = 4
+LOAD_FLIGHTS: Final = 2
+BATCH: Final = 128
+CONNECTIONS: Final = 10
+
+_log = structlog.get_logger(__name__)
+
+
+class PostgresStore(Orders, Outbox, Notifications, Notices, DeadLetters, Queries):
+    """:class:`worker.runtime.ports.Store` over a pool of asyncpg connections."""
+
+    def __init__(
+        self, url: str, *, connections: int = CONNECTIONS, statement_cache_size: int = 200
+    ) -> None:
+        """Take a ``postgresql://`` URL; ``statement_cache_size`` 0 is for poolers."""
+        self._url = url
+        self._database = Database(
+            url, connections=connections, statement_cache_size=statement_cache_size
+        )
+        self._tasks = TaskGroup(_report)
+        self._commits = Batcher[Transition, Committed](
+            "store commit",
+            partial(commit_all, self._database),
+            self._tasks,
+            flights=COMMIT_FLIGHTS,
+            size=BATCH,
+            key=lambda transition: transition.row.order_num,
+        )
+        self._loads = Batcher[Question, Loaded](
+            "store load",
+            partial(load_all, self._database),
+            self._tasks,
+            flights=LOAD_FLIGHTS,
+            size=BATCH,
+        )
+        self._marks = Batcher[Sequence[str], None](
+            "store mark", partial(mark_all, self._database), self._tasks, flights=1, size=BATCH
+        )
+        self._results = Batcher[Sequence[NotificationResult], None](
+            "store record", partial(record_all, self._database), self._tasks, flights=1, size=BATCH
+        )
+
+    async def start(self) -> None:
+        """Connect; create the tables if there are none. Raises StoreUnavailableError."""
+        await self._database.start()
+        if not check(await self._revision()):
+            await migrate(self._url)
+
+    async def close(self) -> None:
+        """Finish what is under way and let go, within a few seconds."""
+        await self._tasks.join()
+        await self._database.close()
+
+    async def ping(self) -> None:
+        """Return if the database answers. Raises StoreUnavailableError."""
+        await self._all("SELECT 1 FROM orders LIMIT 1")
+
+    async def _revision(self) -> str | None:
+        found = await self._all("SELECT to_regclass('alembic_version') IS NOT NULL")
+        if not found[0][0]:
+            return None
+        found = await self._all("SELECT version_num FROM alembic_version")
+        return str(found[0][0]) if found else None
+
+
+def _report(name: str, error: BaseException) -> None:
+    _log.error("store_task_failed", task=name, error=type(error).__name__)
