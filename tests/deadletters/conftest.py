@@ -1,18 +1,15 @@
-"""Fixtures for dead letters: a real store in a temporary file."""
+"""Fixtures: a real store in a temporary file."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from worker.sqlite import SqliteFile
+from tests.stores import sqlite_store
 from worker.store.sqlite import SqliteStore
 
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
-    file = SqliteFile(tmp_path / "bridge.db")
-    opened = SqliteStore(file)
-    await opened.start()
-    yield opened
-    await file.close()
+    async with sqlite_store(tmp_path) as opened:
+        yield opened

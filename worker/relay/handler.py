@@ -87,6 +87,8 @@ class Relay:
         url = target.url(notification.notify_type)
         if not url:
             return _parked("no_url", f"the channel named no URL for {notification.notify_type}")
+        if not target.secrets:
+            return _parked("no_secret", "the channel has no secret that could sign")
         replayed = REPLAY_OF in message.headers
         if url in self._gone and not replayed:
             return _parked("endpoint_gone", "the endpoint answered 410 earlier")
