@@ -46,7 +46,7 @@ _ENTRIES: Final = (
     Entry(NoticeReceived, queues.NOTICES, "event", "A notice (通知) of ZZY was taken."),
     Entry(
         ChannelNotification,
-        queues.relay_queue("{app_key}"),
+        queues.RELAY_PREFIX + "{app_key}",
         "event",
         "A notification is on its way to a channel.",
     ),

@@ -5,6 +5,8 @@ used through a function or a constant everywhere else. It must not talk to a bro
 Source: DESIGN.md, "Broker facts"; the argument is in docs/decisions/0003-broker.md.
 """
 
+import hashlib
+import re
 from typing import Final
 
 ORDERS: Final = "ticketbridge.orders"
@@ -39,9 +41,18 @@ DELAY_TIERS: Final[tuple[tuple[str, int], ...]] = (
 """Name and length in seconds of each delay tier, shortest first."""
 
 
+_NAMEABLE: Final = re.compile(r"[A-Za-z0-9_.@#,/+-]{1,200}")
+"""What may stand in a queue's name as it is; the AMQP client refuses most other characters."""
+
+
 def relay_queue(app_key: str) -> str:
-    """Return the queue in which the notifications for one channel wait."""
-    return RELAY_PREFIX + app_key
+    """Return the queue in which the notifications for one channel wait.
+
+    An app_key that cannot be part of a queue's name is replaced by a digest of it.
+    """
+    if _NAMEABLE.fullmatch(app_key):
+        return RELAY_PREFIX + app_key
+    return f"{RELAY_PREFIX}:{hashlib.sha256(app_key.encode()).hexdigest()[:32]}"
 
 
 def delay_queue(tier: str) -> str:
