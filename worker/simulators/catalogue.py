@@ -91,10 +91,8 @@ class Product:
     def prices(self, start: date, end: date) -> dict[str, Any]:
         """Return ``Data`` of the price calendar (价格日历), 1.1.2."""
         end = min(end, start + timedelta(days=MAX_DAYS))
-        days = [start + timedelta(days=n) for n in range((end - start).days + 1)]
-        calendar = [self._price_on(day) for day in days]
-        seats = [self._seat(day, n) for day in days for n in range(len(self.sessions))]
-        return {"DailyPriceStock": calendar, "ProductSeats": seats}
+        days = (start + timedelta(days=n) for n in range((end - start).days + 1))
+        return {"DailyPriceStock": [self._price_on(day) for day in days]}
 
     def _price_on(self, day: date) -> dict[str, Any]:
         return {
@@ -106,6 +104,7 @@ class Product:
             "BeginTime": f"{day} 00:00:00",
             "EndTime": f"{day} 23:59:59",
             "PriceType": 2,
+            "ProductSeats": [self._seat(day, n) for n in range(len(self.sessions))],
         }
 
     def _seat(self, day: date, number: int) -> dict[str, Any]:

@@ -6,6 +6,7 @@ know what a fault does.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from random import Random
 from typing import Annotated, Final, Generic, TypeVar
 
@@ -74,6 +75,10 @@ class Lots(Generic[F]):
         if acts:
             self.seen[fault] += 1
         return acts
+
+    def first(self, faults: Iterable[str], at: str = "") -> str:
+        """Draw one lot after another and return the first fault that acts, or nothing."""
+        return next((fault for fault in faults if self.strikes(fault, at)), "")
 
     def latency(self) -> float:
         """Return how long this call takes, in seconds."""

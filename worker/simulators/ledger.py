@@ -7,6 +7,7 @@ a fault. Source: zzy.txt 1.1.4 to 1.1.8.
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from worker.simulators.catalogue import Product, assortment
@@ -93,6 +94,11 @@ class Ledger:
         order.status = Status.PAID
         self._note(order, "paid")
         return pay
+
+    def refuse_pay(self, order: Order) -> None:
+        """Note a pay that was refused out of a whim of the platform."""
+        order.pays.append(Pay(self._now(), moved_money=False, amount=Decimal(0)))
+        self._note(order, "pay refused")
 
     def fail_pay(self, order: Order) -> None:
         """Let the payment fail without money moving (支付失败)."""

@@ -5,8 +5,9 @@ comes late, twice, out of order, or never. It must not change the books.
 Source: zzy.txt section 2.
 """
 
+import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from worker.simulators.zzy_faults import ZzyFaults
 from worker.tasks import TaskGroup
 
 ACKNOWLEDGED: Final = 1000
+EARLY_SECONDS: Final = 1.0
 POST_TIMEOUT: Final = aiohttp.ClientTimeout(total=10)
 
 TICKET: Final = "order_ticket_notify"
@@ -94,11 +96,11 @@ class Notifier:
         for overtaken in held:
             self._start(self._until_acknowledged(overtaken))
 
-    async def post_now(self, service: str, origin_order_id: str, body: Mapping[str, Any]) -> None:
-        """Send a notice, wait for its first answer, and repeat it in the background."""
+    async def post_early(self, service: str, origin_order_id: str, body: Mapping[str, Any]) -> None:
+        """Send a notice and return when it is acknowledged, at the latest after a second."""
         notice = self._new(service, origin_order_id, body)
-        if not await self._attempt(notice):
-            self._start(self._until_acknowledged(notice, tries=1))
+        task = self._start(self._until_acknowledged(notice))
+        await asyncio.wait({task}, timeout=EARLY_SECONDS)
 
     def again(self, origin_order_id: str, service: str = "") -> int:
         """Send an order's notices once more, dropped ones too; return how many."""
@@ -133,10 +135,9 @@ class Notifier:
             self._held.remove(notice)
             await self._until_acknowledged(notice)
 
-    async def _until_acknowledged(self, notice: Notice, tries: int = 0) -> None:
+    async def _until_acknowledged(self, notice: Notice) -> None:
         """Send until it is acknowledged, with a widening wait; then perhaps once more."""
-        if tries:
-            await self._clock.sleep(self._wait(tries))
+        tries = 0
         while not await self._attempt(notice):
             tries += 1
             await self._clock.sleep(self._wait(tries))
@@ -198,8 +199,8 @@ class Notifier:
             "OrderNotifyBody": body if notice.as_object else json.dumps(body, ensure_ascii=False),
         }
 
-    def _start(self, coroutine: Any) -> None:  # noqa: ANN401  (a coroutine of ours)
-        self._tasks.start(coroutine, "zzy-notice")
+    def _start(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        return self._tasks.start(coroutine, "zzy-notice")
 
 
 def _report(name: str, error: BaseException) -> None:
