@@ -1,0 +1,179 @@
+"""Takes an event through the saga: load, decide, commit, perform, and again.
+
+Why it exists: the imperative shell around ``decide``, in one loop. A call's intent is
+committed before the call and its result after it; between the two no transaction is open.
+Whoever loses the compare-and-swap decides again on what the other wrote. It must not know
+what an event means.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+
+from worker.clock import Clock
+from worker.runtime import snapshot, timeline
+from worker.runtime.outbox import Outbox
+from worker.runtime.perform import Performer
+from worker.runtime.ports import HeldNotice, InboxEntry, Loaded, OrderRow, Store, Transition
+from worker.saga.decide import Decision, decide
+from worker.saga.effects import Alarm, CallZzy, Notify, Reply
+from worker.saga.events import Event, TimerFired
+from worker.saga.policy import Policy
+from worker.saga.states import CallKind, Order, Phase
+from worker.telemetry.metrics import TRANSITIONS
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Stimulus:
+    """An event on its way into the saga, and what came with it."""
+
+    event: Event
+    inbox: Sequence[InboxEntry] = ()
+    """Ids under which it must not be taken twice."""
+    inbox_if_applied: Sequence[InboxEntry] = ()
+    """Likewise, but recorded only when the event had an effect."""
+    answers: CallKind | None = None
+    """The call that the event answers, if it does."""
+    log_id: str = ""
+
+    @property
+    def ids(self) -> list[str]:
+        """Return all ids under which it may have been taken before."""
+        return [entry.id for entry in (*self.inbox, *self.inbox_if_applied)]
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What became of a stimulus."""
+
+    order: Order | None
+    hold: bool = False
+    """It must come again a little later."""
+
+
+class Saga:
+    """The order saga at work."""
+
+    def __init__(
+        self, store: Store, performer: Performer, outbox: Outbox, clock: Clock, policy: Policy
+    ) -> None:
+        """Decide by ``policy``; keep everything in ``store``."""
+        self._store = store
+        self._performer = performer
+        self._outbox = outbox
+        self._clock = clock
+        self._policy = policy
+        self.on_held: Callable[[HeldNotice], None] = _ignore
+        """Told of notices that waited for an order which was just committed."""
+
+    async def take(self, loaded: Loaded, order_num: str, stimulus: Stimulus) -> Taken:
+        """Apply an event, and then the answers of the calls that follow from it.
+
+        Raises StoreUnavailableError; what was committed before stays and is taken up by
+        the order's timer.
+        """
+        order = snapshot.read(loaded.row)
+        version = loaded.row.version if loaded.row else 0
+        while True:
+            decision = self._decide(order, stimulus)
+            if decision.hold:
+                return Taken(order, hold=True)
+            if not self._is_worth_a_commit(order, decision, stimulus):
+                await self._perform_replies(order_num, decision)
+                return Taken(decision.order)
+            committed = await self._commit(order, decision, version, stimulus)
+            if not committed:
+                loaded = await self._store.load(order_num, stimulus.ids)
+                order = snapshot.read(loaded.row)
+                version = loaded.row.version if loaded.row else 0
+                if loaded.seen:
+                    return Taken(order)
+                continue
+            order, version = decision.order, version + 1
+            following = await self._perform(order_num, decision)
+            if following is None:
+                return Taken(order)
+            stimulus = following
+
+    def _decide(self, order: Order | None, stimulus: Stimulus) -> Decision:
+        return decide(
+            order, stimulus.event, self._clock.now(), self._policy, answers=stimulus.answers
+        )
+
+    def _is_worth_a_commit(
+        self, before: Order | None, decision: Decision, stimulus: Stimulus
+    ) -> bool:
+        """Tell whether anything is to be written: a timer that found nothing to do is not."""
+        if decision.order is None:
+            return False
+        return decision.order != before or not isinstance(stimulus.event, TimerFired)
+
+    async def _commit(
+        self, before: Order | None, decision: Decision, version: int, stimulus: Stimulus
+    ) -> bool:
+        order = decision.order
+        if order is None:
+            return False
+        now = self._clock.now()
+        was = before.phase if before else Phase.NEW
+        made = [
+            self._performer.notification(order, effect)
+            for effect in decision.effects
+            if isinstance(effect, Notify)
+        ]
+        messages = [message for message, _ in made]
+        transition = Transition(
+            row=_row(order, version + 1, self._clock),
+            entries=(timeline.entry(decision, was, now, stimulus.log_id),),
+            inbox=(*stimulus.inbox, *(stimulus.inbox_if_applied if decision.row else ())),
+            outbox=messages,
+            notifications=[row for _, row in made],
+        )
+        committed = await self._store.commit(transition)
+        if not committed.applied:
+            return False
+        TRANSITIONS.labels(timeline.kind_of(decision.event), order.phase).inc()
+        self._outbox.send(messages)
+        for notice in committed.held:
+            self.on_held(notice)
+        return True
+
+    async def _perform(self, order_num: str, decision: Decision) -> Stimulus | None:
+        """Carry out the effects; return the answer of the call, if one was made."""
+        await self._perform_replies(order_num, decision)
+        call = next((e for e in decision.effects if isinstance(e, CallZzy)), None)
+        if call is None or decision.order is None:
+            return None
+        answer = await self._performer.call(call.kind, decision.order)
+        return Stimulus(answer.event, answers=call.kind, log_id=answer.log_id)
+
+    async def _perform_replies(self, order_num: str, decision: Decision) -> None:
+        for effect in decision.effects:
+            if isinstance(effect, Reply):
+                await self._performer.reply(order_num, effect)
+            elif isinstance(effect, Alarm):
+                self._performer.alarm(order_num, effect)
+
+
+def _ignore(notice: HeldNotice) -> None:
+    _log.debug("held_notice_left_to_sweeper", notice_id=notice.id)
+
+
+def _row(order: Order, version: int, clock: Clock) -> OrderRow:
+    now = clock.now()
+    return OrderRow(
+        order_num=order.order_num,
+        version=version,
+        app_key=order.app_key,
+        channel_order_num=order.channel_order_num,
+        zzy_order_id=order.zzy_order_id or None,
+        phase=order.phase,
+        human=order.human or None,
+        wake_at=order.wake_at,
+        state=snapshot.write(order),
+        created_at=order.accepted_at,
+        updated_at=now,
+    )

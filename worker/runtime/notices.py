@@ -1,0 +1,171 @@
+"""Takes ZZY's notices (通知) to the saga, holds early ones, and sets forged ones apart.
+
+Why it exists: a notice's signature covers neither its body nor its order, so one signature
+with one order number and two bodies is a forgery of one of them. It must not decide what a
+notice means for an order. Source: PROTOCOL.md, "The signature does not cover the body",
+"De-duplication", "Notice before the pay answer".
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from contracts import headers, queues
+from contracts.envelope import unwrap
+from contracts.events import NoticeReceived
+from contracts.zzy import ProductNotice, parse_notice
+from worker.clock import Clock
+from worker.errors import BrokerUnavailableError, PublishUnknownError, StoreUnavailableError
+from worker.runtime.commands import store_retry
+from worker.runtime.handle import Saga, Stimulus
+from worker.runtime.outcome import Ack, Outcome, Park, Retry
+from worker.runtime.ports import Broker, HeldNotice, InboxEntry, Loaded, Message, Store
+from worker.runtime.products import ProductNews
+from worker.tasks import TaskGroup
+from worker.telemetry import alarm
+from worker.translation.notices import OrderNotice, read_notice
+
+HOLD_SECONDS: Final = 86_400.0
+"""How long a notice waits for its order before it is a dead letter."""
+SWEEP_SECONDS: Final = 30.0
+SWEEP_LIMIT: Final = 200
+REFUND_HOLD_RETRY: Final = 1.0
+"""Seconds until a refund notice is tried again that came before our call's answer."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Notices:
+    """Handles the queue NOTICES."""
+
+    def __init__(  # noqa: PLR0913  (its collaborators, each named)
+        self,
+        saga: Saga,
+        store: Store,
+        broker: Broker,
+        *,
+        clock: Clock,
+        tasks: TaskGroup,
+        products: ProductNews,
+    ) -> None:
+        """Hand notices to ``saga``; product notices to ``products``."""
+        self._saga = saga
+        self._store = store
+        self._broker = broker
+        self._clock = clock
+        self._tasks = tasks
+        self._products = products
+        saga.on_held = self._start_held
+
+    async def handle(self, message: Message) -> Outcome:
+        """Take one notice; Ack once all that follows at once is durable."""
+        try:
+            received = unwrap(NoticeReceived, message.body).data
+            notice = read_notice(parse_notice(received.raw.encode()).notice())
+        except ValueError:
+            alarm("notice_unreadable", message_id=message.message_id)
+            return Park("notice_unreadable", "the body does not fit any of the four notices")
+        if isinstance(notice, ProductNotice):
+            return await self._products.relay(message, notice)
+        try:
+            return await self._take(message, received, notice)
+        except StoreUnavailableError:
+            return store_retry(message.attempt)
+
+    async def _take(
+        self, message: Message, received: NoticeReceived, notice: OrderNotice
+    ) -> Outcome:
+        stimulus = _stimulus(received, notice)
+        loaded = await self._load(notice, stimulus.ids)
+        if loaded.row is None:
+            await self._store.hold_notice(_held(message, received, notice))
+            loaded = await self._load(notice, stimulus.ids)
+            if loaded.row is None:
+                _log.info("notice_held", zzy_order_id=notice.zzy_order_id)
+                return Ack()
+        order_num = loaded.row.order_num
+        structlog.contextvars.bind_contextvars(order_num=order_num)
+        signature = stimulus.inbox[0]
+        if loaded.seen.get(signature.id, signature.digest) != signature.digest:
+            alarm("notice_quarantined", order_num=order_num)
+            return Park("notice_quarantined", "its signature was used before, with another body")
+        if not any(entry.id in loaded.seen for entry in stimulus.inbox_if_applied):
+            taken = await self._saga.take(replace(loaded, seen={}), order_num, stimulus)
+            if taken.hold:
+                return Retry(REFUND_HOLD_RETRY, "a refund call of ours is under way")
+        await self._store.release_notice(received.content_digest)
+        return Ack()
+
+    async def _load(self, notice: OrderNotice, ids: list[str]) -> Loaded:
+        if notice.order_num:
+            return await self._store.load(notice.order_num, ids)
+        return await self._store.load_by_zzy_order_id(notice.zzy_order_id, ids)
+
+    # --- notices that came before their order -------------------------------------------
+
+    def _start_held(self, held: HeldNotice) -> None:
+        self._tasks.start(self._take_held(held), "held notice")
+
+    async def _take_held(self, held: HeldNotice) -> None:
+        message = Message(queues.NOTICES, held.message_type, held.body, held.id)
+        outcome = await self.handle(message)
+        if not isinstance(outcome, Ack):
+            _log.warning("held_notice_left_to_sweeper", notice_id=held.id, outcome=str(outcome))
+
+    async def sweep(self) -> None:
+        """Take held notices whose order is known by now; give up on those of a day ago."""
+        oldest = self._clock.now() - timedelta(seconds=HOLD_SECONDS)
+        for held in await self._store.held_notices(limit=SWEEP_LIMIT):
+            if held.received_at < oldest:
+                await self._give_up(held)
+            elif (await self._known(held)).row is not None:
+                await self._take_held(held)
+
+    async def _known(self, held: HeldNotice) -> Loaded:
+        if held.order_num:
+            return await self._store.load(held.order_num)
+        return await self._store.load_by_zzy_order_id(held.zzy_order_id)
+
+    async def _give_up(self, held: HeldNotice) -> None:
+        alarm("notice_without_order", zzy_order_id=held.zzy_order_id)
+        marks = {
+            headers.DEAD_KIND: "notice_unknown_order",
+            headers.DEAD_REASON: "no order of ours had this number for a day",
+            headers.DEAD_QUEUE: queues.NOTICES,
+            headers.DEAD_ATTEMPTS: "1",
+            headers.DEAD_AT: self._clock.now().isoformat(),
+        }
+        dead = Message(queues.DEAD, held.message_type, held.body, held.id, marks)
+        await self._broker.publish(dead)
+        await self._store.release_notice(held.id)
+
+    async def run(self) -> None:
+        """Sweep for ever."""
+        while True:
+            await self._clock.sleep(SWEEP_SECONDS)
+            try:
+                await self.sweep()
+            except (StoreUnavailableError, BrokerUnavailableError, PublishUnknownError) as error:
+                _log.warning("notice_sweep_failed", error=str(error))
+
+
+def _stimulus(received: NoticeReceived, notice: OrderNotice) -> Stimulus:
+    signature = f"signature:{received.signature_digest}:{notice.zzy_order_id}"
+    return Stimulus(
+        notice.event,
+        inbox=(InboxEntry(signature, received.content_digest),),
+        inbox_if_applied=(InboxEntry(f"content:{received.content_digest}"),),
+    )
+
+
+def _held(message: Message, received: NoticeReceived, notice: OrderNotice) -> HeldNotice:
+    return HeldNotice(
+        id=received.content_digest,
+        order_num=notice.order_num,
+        zzy_order_id=notice.zzy_order_id,
+        message_type=message.type,
+        body=message.body,
+        received_at=received.received_at,
+    )

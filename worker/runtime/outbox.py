@@ -1,0 +1,83 @@
+"""Publishes what transitions have written to the outbox, and notes that it is sent.
+
+Why it exists: a notification is stored in the same commit as the state that caused it;
+right after the commit it is published from memory, and what a crash or a broker's outage
+left behind is found by the sweeper. It must not decide what is published.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final
+
+import structlog
+
+from worker.clock import Clock
+from worker.errors import BrokerUnavailableError, PublishUnknownError, StoreUnavailableError
+from worker.runtime.ports import Broker, Message, Store
+from worker.tasks import TaskGroup
+
+SWEEP_SECONDS: Final = 2.0
+SWEEP_LIMIT: Final = 200
+SWEEP_LEASE: Final = 30.0
+UNSENT_SECONDS: Final = 10.0
+"""Longer than a publish may take: younger rows are still being published from memory."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Outbox:
+    """The way from committed transitions to the broker."""
+
+    def __init__(self, broker: Broker, store: Store, clock: Clock, tasks: TaskGroup) -> None:
+        """Publish on ``broker``, note it in ``store``."""
+        self._broker = broker
+        self._store = store
+        self._clock = clock
+        self._tasks = tasks
+        self._sent: list[str] = []
+        self._marking = False
+
+    def send(self, messages: Sequence[Message]) -> None:
+        """Publish in the background; a failure is left to the sweeper."""
+        for message in messages:
+            self._tasks.start(self._publish(message), "outbox")
+
+    async def _publish(self, message: Message) -> None:
+        try:
+            await self._broker.publish(message)
+        except (BrokerUnavailableError, PublishUnknownError) as error:
+            _log.warning("outbox_left_to_sweeper", queue=message.queue, error=str(error))
+            return
+        self._sent.append(message.message_id)
+        if not self._marking:
+            self._marking = True
+            await self._mark()
+
+    async def _mark(self) -> None:
+        """Note everything that was sent meanwhile, in as few statements as it takes."""
+        try:
+            while self._sent:
+                batch, self._sent = self._sent, []
+                await self._store.mark_sent(batch)
+        except StoreUnavailableError as error:
+            _log.warning("outbox_not_marked", error=str(error))
+        finally:
+            self._marking = False
+
+    async def sweep(self) -> int:
+        """Publish what was left behind; return how much of it."""
+        left = await self._store.claim_unsent(
+            self._clock.now(), older_than=UNSENT_SECONDS, limit=SWEEP_LIMIT, lease=SWEEP_LEASE
+        )
+        await asyncio.gather(*(self._publish(message) for message in left))
+        return len(left)
+
+    async def run(self) -> None:
+        """Sweep for ever."""
+        while True:
+            try:
+                while await self.sweep() == SWEEP_LIMIT:
+                    pass
+            except StoreUnavailableError as error:
+                _log.warning("outbox_sweep_failed", error=str(error))
+            await self._clock.sleep(SWEEP_SECONDS)

@@ -1,0 +1,122 @@
+"""Performs effects: the one interpreter of what the saga wants done.
+
+Why it exists: the saga describes, this does. A call to ZZY comes back as the event that
+its answer means; everything else comes to nothing more. It must not decide anything.
+"""
+
+from dataclasses import dataclass
+from typing import TypeVar, assert_never
+
+import structlog
+
+from contracts import queues
+from contracts.envelope import wrap
+from contracts.events import ChannelNotification
+from worker.clock import Clock
+from worker.runtime.outside import Supplier
+from worker.runtime.ports import Broker, Message, NotificationRow
+from worker.saga.decide import LOST_CALL
+from worker.saga.effects import Alarm, Notify, Reply
+from worker.saga.events import Event
+from worker.saga.states import CallKind, Order
+from worker.telemetry import alarm
+from worker.translation import answers, outbound
+from worker.translation.outbound import Partner
+from worker.translation.refusals import RefusalPatterns
+from worker.translation.supplier import SupplierResult, Unknown
+
+T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The event that a call's answer means, and ZZY's own number of the call."""
+
+    event: Event
+    log_id: str = ""
+
+
+class Performer:
+    """Carries out the effects of decisions."""
+
+    def __init__(
+        self,
+        supplier: Supplier,
+        broker: Broker,
+        clock: Clock,
+        partner: Partner,
+        patterns: RefusalPatterns,
+    ) -> None:
+        """Call ``supplier`` as ``partner``; read its refusals by ``patterns``."""
+        self._supplier = supplier
+        self._broker = broker
+        self._clock = clock
+        self._partner = partner
+        self._patterns = patterns
+
+    async def call(self, kind: CallKind, order: Order) -> Answer:
+        """Make one call to ZZY; an outcome that is not clear is the *unknown* event."""
+        match kind:
+            case CallKind.CREATE:
+                created = await self._supplier.create(outbound.create_request(order, self._partner))
+                return Answer(answers.read_create(created, self._patterns), _log_id(created))
+            case CallKind.PAY:
+                paid = await self._supplier.pay(outbound.pay_request(order, self._partner))
+                return Answer(answers.read_pay(paid, self._patterns), _log_id(paid))
+            case CallKind.CANCEL:
+                cancelled = await self._supplier.cancel(order.zzy_order_id)
+                return Answer(answers.read_cancel(cancelled), _log_id(cancelled))
+            case CallKind.PROBE:
+                probed = await self._supplier.person_qr_codes(order.order_num)
+                return Answer(answers.read_probe(probed, order), _log_id(probed))
+            case CallKind.REFUND:
+                return await self._refund(order)
+            case _:
+                assert_never(kind)
+
+    async def _refund(self, order: Order) -> Answer:
+        request = outbound.refund_request(order, self._partner)
+        if request is None:
+            _log.error("refund_without_intent", order_num=order.order_num)
+            return Answer(LOST_CALL[CallKind.REFUND])
+        refunded = await self._supplier.refund(request)
+        return Answer(answers.read_refund(refunded, self._patterns), _log_id(refunded))
+
+    async def reply(self, order_num: str, effect: Reply) -> None:
+        """Answer somebody who waits."""
+        body = outbound.outcome(order_num, effect).model_dump_json().encode()
+        await self._broker.reply(effect.to.reply_to, effect.to.correlation_id, body)
+
+    def alarm(self, order_num: str, effect: Alarm) -> None:
+        """Call a person's attention."""
+        alarm(effect.kind, order_num=order_num, text=effect.text)
+
+    def notification(self, order: Order, effect: Notify) -> tuple[Message, NotificationRow]:
+        """Return a notification's message for the outbox, and its row."""
+        now = self._clock.now()
+        kind = outbound.notify_type(effect.news)
+        webhook_id = outbound.webhook_id(order.order_num, kind, effect.seq)
+        data = ChannelNotification(
+            webhook_id=webhook_id,
+            notify_type=kind,
+            app_key=order.app_key,
+            order_num=order.order_num,
+            channel_order_num=order.channel_order_num,
+            seq=effect.seq,
+            created_at=now,
+            params=outbound.notification(order, effect.news).to_params(),
+        )
+        message = Message(
+            queue=queues.relay_queue(order.app_key),
+            type=ChannelNotification.TYPE,
+            body=wrap(data, id=webhook_id, time=now, correlation_id=order.order_num),
+            message_id=webhook_id,
+        )
+        row = NotificationRow(webhook_id, order.order_num, order.app_key, kind, effect.seq, now)
+        return message, row
+
+
+def _log_id(result: SupplierResult[T]) -> str:
+    return "" if isinstance(result, Unknown) else result.log_id

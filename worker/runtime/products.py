@@ -1,0 +1,70 @@
+"""Relays ZZY's product notices (产品变更通知) to the channels that want them.
+
+Why it exists: a product notice belongs to no order, so it needs no saga: it is told to
+every channel that named a URL for it. It must not be de-duplicated: fetching a product
+again does no harm. Source: PROTOCOL.md, "Product notice"; ZZY document, 2.1.4.
+"""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
+
+from contracts import queues
+from contracts.channel import NotifyType, ProductNotification
+from contracts.envelope import wrap
+from contracts.events import ChannelNotification
+from contracts.zzy import ProductChange, ProductNotice
+from worker.clock import Clock
+from worker.errors import BrokerUnavailableError, PublishUnknownError
+from worker.runtime.outcome import Ack, Outcome, Retry
+from worker.runtime.ports import Broker, Message
+from worker.translation.commands import ProductMap
+
+CHANGES: Final = {
+    ProductChange.OFF: "off",
+    ProductChange.ON: "on",
+    ProductChange.CHANGED: "changed",
+    ProductChange.PRICES: "prices",
+}
+RETRY_SECONDS: Final = 5.0
+
+
+class ProductNews:
+    """Tells channels of product changes."""
+
+    def __init__(
+        self, broker: Broker, clock: Clock, products: ProductMap, app_keys: Sequence[str]
+    ) -> None:
+        """Tell the channels named by ``app_keys``, in the codes of ``products``."""
+        self._broker = broker
+        self._clock = clock
+        self._products = products
+        self._app_keys = tuple(app_keys)
+
+    async def relay(self, message: Message, notice: ProductNotice) -> Outcome:
+        """Publish one notification for each channel and code; Ack once all are confirmed."""
+        try:
+            for app_key in self._app_keys:
+                for code in self._products.product_codes(notice.product_id):
+                    await self._broker.publish(self._news(message, notice, app_key, code))
+        except (BrokerUnavailableError, PublishUnknownError):
+            return Retry(RETRY_SECONDS, "the broker did not take a product notification")
+        return Ack()
+
+    def _news(self, message: Message, notice: ProductNotice, app_key: str, code: str) -> Message:
+        now = self._clock.now()
+        digest = sha256(f"{message.message_id}\n{app_key}\n{code}".encode()).hexdigest()
+        webhook_id = f"msg_{digest[:32]}"
+        news = ProductNotification(product_code=code, change=CHANGES[notice.status])
+        data = ChannelNotification(
+            webhook_id=webhook_id,
+            notify_type=NotifyType.PRODUCT,
+            app_key=app_key,
+            order_num="",
+            channel_order_num="",
+            seq=0,
+            created_at=now,
+            params=news.to_params(),
+        )
+        body = wrap(data, id=webhook_id, time=now, causation_id=message.message_id)
+        return Message(queues.relay_queue(app_key), data.TYPE, body, webhook_id)

@@ -1,0 +1,77 @@
+"""One line of an order's history for each decision, written for people.
+
+Why it exists: an operator reads what happened, in which order, and what it led to. It must
+not hold personal data: no names, phones, id cards or voucher codes.
+"""
+
+import re
+from datetime import datetime
+
+from worker.runtime.ports import TimelineEntry
+from worker.saga.decide import Decision
+from worker.saga.effects import Alarm, CallZzy, Notify, Reply
+from worker.saga.events import (
+    CreateRefused,
+    Event,
+    OrderCommanded,
+    PayRefused,
+    RefundNoticed,
+    TicketIssued,
+    VerificationNoticed,
+)
+from worker.saga.states import Phase
+from worker.translation.outbound import notify_type
+
+_HUMP = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def kind_of(event: Event) -> str:
+    """Return an event's name in snake case: ``PaySucceeded`` is ``pay_succeeded``."""
+    return _HUMP.sub("_", type(event).__name__).lower()
+
+
+def entry(decision: Decision, before: Phase, now: datetime, log_id: str = "") -> TimelineEntry:
+    """Return the line for one decision; ``log_id`` is ZZY's own number of the call."""
+    after = decision.order.phase if decision.order else Phase.NEW
+    parts = [_facts(decision.event)]
+    parts += [text for effect in decision.effects if (text := _effect(effect))]
+    if decision.row is None:
+        parts.append(f"no effect while {before}")
+    if decision.order and decision.order.human:
+        parts.append("in front of a human")
+    if log_id:
+        parts.append(f"LogId {log_id}")
+    text = "; ".join(part for part in parts if part)
+    return TimelineEntry(now, kind_of(decision.event), text, after)
+
+
+def _facts(event: Event) -> str:
+    match event:
+        case OrderCommanded():
+            return (
+                f"{event.demand.count} × {event.demand.product_code} for {event.demand.visit_date}"
+            )
+        case CreateRefused() | PayRefused():
+            return f"{event.failure.code} {event.failure.message}"
+        case TicketIssued():
+            return f"{len(event.vouchers)} vouchers"
+        case VerificationNoticed():
+            return f"{event.checked} checked"
+        case RefundNoticed():
+            return f"{'approved' if event.approved else 'rejected'} {event.reason}".strip()
+        case _:
+            return str(getattr(event, "reason", "") or getattr(event, "message", ""))
+
+
+def _effect(effect: object) -> str:
+    match effect:
+        case CallZzy():
+            return f"call {effect.kind}"
+        case Reply():
+            return f"answer {effect.code}"
+        case Notify():
+            return f"notify {notify_type(effect.news)} #{effect.seq}"
+        case Alarm():
+            return f"alarm {effect.kind}"
+        case _:
+            return ""
