@@ -152,6 +152,8 @@ class Ledger:
         """Decide an application (审核). Raises RefusalError if it is decided already."""
         if refund.status is not Audit.WAITING:
             raise RefusalError("退款申请已审核")
+        if approved and order.checked + refund.count > order.usable:
+            approved, reason = False, "已核销"  # the gate was faster
         refund.status = Audit.APPROVED if approved else Audit.REJECTED
         refund.reason = reason
         if approved:
