@@ -140,9 +140,7 @@ class ChannelSimulator:
         slow = faults.slow_seconds if self.lots.strikes("slow") else 0
         await self._clock.sleep(self.lots.latency() + slow)
         before = self.lots.first(BEFORE_TAKING, request.path)
-        problem, params = before, {}
-        if not before:
-            problem, params = self._examine(request, raw)
+        problem, params = (before, {}) if before else self._examine(request, raw)
         self._record(request, params, problem)
         if before == "drop":
             return wire.cut(request)
@@ -233,7 +231,7 @@ class ChannelSimulator:
         if driver is None:
             return {}
         return {
-            "create_order": lambda order: driver.create(order),
+            "create_order": driver.create,
             "cancel_order": lambda given: driver.cancel(given["order_num"]),
         }
 

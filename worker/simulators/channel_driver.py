@@ -17,8 +17,8 @@ from worker.clock import Clock, SystemClock
 
 _WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK_DIGITS: Final = "10X98765432"
-_FIRST_BIRTHDAY: Final = date(1970, 1, 1)
-_BIRTHDAYS: Final = 10_000
+_FIRST_BIRTHDAY: Final = date(1984, 1, 1)
+_BIRTHDAYS: Final = 6_000
 
 
 @dataclass(frozen=True, slots=True)
