@@ -70,3 +70,12 @@ class OrderOutcome(MessageModel):
     data: dict[str, Any] | Literal[""] = Field(
         default="", description='渠道商需要的参数. 1.下单接口. Example: {"order_num": "a72c…"}'
     )
+
+    def to_bytes(self) -> bytes:
+        """Return the JSON that travels: a reply goes to one asker and needs no envelope."""
+        return self.__pydantic_serializer__.to_json(self)
+
+    @classmethod
+    def parse(cls, raw: bytes) -> "OrderOutcome":
+        """Read a reply. Raises :class:`ValueError` holding nothing of it."""
+        return cls.model_validate_json(raw)

@@ -11,6 +11,9 @@ import json
 from decimal import Decimal
 from typing import Any, NoReturn
 
+MAX_DEPTH = 32
+"""Objects and arrays inside each other; both protocols need six."""
+
 MAX_NUMBER_LENGTH = 64
 """Digits that a number may have; a longer one is nobody's price, count or id."""
 
@@ -54,10 +57,10 @@ def loads(text: bytes | str) -> Any:  # noqa: ANN401  (JSON may be anything)
     """Return the value of ``text``. Raises :class:`JsonError` for everything doubtful."""
     try:
         if isinstance(text, bytes):
-            text = text.decode("utf-8-sig")
-        value = _DECODER.decode(text)
-        if "\\u" in text or "\x00" in text:
-            _refuse_broken_characters(value)
+            text = text.decode("utf-8")
+        value = _DECODER.decode(text.removeprefix("\ufeff"))
+        if "\\u" in text or text.count("{") + text.count("[") > MAX_DEPTH:
+            _refuse_oddities(value)
     except JsonError:
         raise
     except UnicodeDecodeError:
@@ -83,27 +86,28 @@ def dumps(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
-def _refuse_broken_characters(value: object) -> None:
-    """Refuse NUL and half surrogate pairs: only an escape can bring them in."""
-    for text in _strings(value):
-        if "\x00" in text:
-            raise JsonError("a NUL character")
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            raise JsonError("half a surrogate pair") from None
-
-
-def _strings(value: object) -> list[str]:
-    found: list[str] = []
-    rest = [value]
+def _refuse_oddities(value: object) -> None:
+    """Refuse deep nesting, and NUL and half surrogate pairs: only an escape brings them in."""
+    rest = [(value, 1)]
     while rest:
-        item = rest.pop()
+        item, depth = rest.pop()
         if isinstance(item, str):
-            found.append(item)
-        elif isinstance(item, dict):
-            rest.extend(item.keys())
-            rest.extend(item.values())
+            _refuse_broken_characters(item)
+            continue
+        if isinstance(item, dict):
+            rest.extend((part, depth + 1) for pair in item.items() for part in pair)
         elif isinstance(item, list):
-            rest.extend(item)
-    return found
+            rest.extend((part, depth + 1) for part in item)
+        else:
+            continue
+        if depth > MAX_DEPTH:
+            raise JsonError("nested too deeply")
+
+
+def _refuse_broken_characters(text: str) -> None:
+    if "\x00" in text:
+        raise JsonError("a NUL character")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise JsonError("half a surrogate pair") from None

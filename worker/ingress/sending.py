@@ -1,0 +1,71 @@
+"""Sending one message, and being honest about what is known of it afterwards.
+
+Why it exists: an answer may claim neither a false success nor a false failure, and must
+leave in time whatever the broker does. It must not know a protocol.
+Source: PROTOCOL.md, "Broker trouble".
+"""
+
+import asyncio
+from enum import Enum
+from typing import Final
+
+import structlog
+
+from worker.errors import BrokerUnavailableError, PublishUnknownError
+from worker.runtime.ports import Broker, Message
+
+_GRACE_SECONDS: Final = 0.25
+_log = structlog.get_logger(__name__)
+
+
+class Sent(Enum):
+    """What is known of a message."""
+
+    YES = "yes"
+    """The broker has it durably; no reply came, or none was asked for."""
+    NO = "no"
+    """Surely not sent."""
+    UNKNOWN = "unknown"
+    """Perhaps sent."""
+
+
+class Sender:
+    """Publishes and asks, within bounded time; never raises but on cancellation."""
+
+    def __init__(self, broker: Broker, publish_timeout: float) -> None:
+        """Wait ``publish_timeout`` seconds for a confirm."""
+        self._broker = broker
+        self._publish_timeout = publish_timeout
+
+    async def send(self, message: Message, *, wait: float = 0) -> Sent | bytes:
+        """Return the reply, or what is known without one after ``wait`` seconds.
+
+        A confirm and a reply that together take longer than the longer of the two
+        time-outs leave the outcome unknown.
+        """
+        limit = self._publish_timeout
+        if wait > 0:
+            limit = max(limit, wait) + _GRACE_SECONDS
+        try:
+            async with asyncio.timeout(limit):
+                return await self._ask(message, wait)
+        except BrokerUnavailableError as error:
+            _log.error("not_sent", queue=message.queue, reason=str(error), alarm=True)
+            return Sent.NO
+        except (PublishUnknownError, TimeoutError):
+            _log.error("sending_unknown", queue=message.queue, alarm=True)
+        except asyncio.CancelledError:
+            # The AMQP library cancels what it loses; that is not our own end.
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            _log.error("sending_cancelled", queue=message.queue, alarm=True)
+        except Exception:  # noqa: BLE001  (whatever it is, it must not become a false answer)
+            _log.exception("sending_failed", queue=message.queue, alarm=True)
+        return Sent.UNKNOWN
+
+    async def _ask(self, message: Message, wait: float) -> Sent | bytes:
+        if wait > 0:
+            return await self._broker.request(message, wait=wait) or Sent.YES
+        await self._broker.publish(message)
+        return Sent.YES
