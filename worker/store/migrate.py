@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from worker.errors import StoreUnavailableError
+from worker.sqlite import create_file
 
 CONNECT_SECONDS: Final = 5.0
 WAIT_SECONDS: Final = 60.0
@@ -53,7 +54,7 @@ async def migrate(database_url: str) -> None:
 
 def sqlite_engine(database_url: str) -> Engine:
     """Return an engine whose every transaction takes SQLite's write lock at its beginning."""
-    Path(database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+    create_file(Path(database_url.removeprefix("sqlite:///")))
     engine = create_engine(database_url, poolclass=NullPool, connect_args={"timeout": WAIT_SECONDS})
 
     @event.listens_for(engine, "connect")

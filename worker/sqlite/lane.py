@@ -1,14 +1,10 @@
-"""One SQLite file, one writer thread, many changes per commit.
+"""A thread with a connection, and jobs that share its transactions.
 
-Why it exists: the embedded broker and the embedded store share one file, and SQLite
-has one writer; every change waits for the next group commit and is durable
-(WAL with ``synchronous=FULL``) before its caller goes on. Reads have a thread of their
-own, for they need not wait for the disk. It must not know a table.
-Source: DESIGN.md, "Database facts".
+Why it exists: SQLite blocks, asyncio must not; and one commit serves many jobs. It must
+not know what a job does.
 """
 
 import asyncio
-import os
 import queue
 import sqlite3
 import threading
@@ -18,62 +14,18 @@ from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from worker.errors import StoreRefusedError, StoreUnavailableError
+from worker.sqlite.connect import connect
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
 
-BUSY_TIMEOUT_SECONDS: Final = 5.0
-"""How long to wait for another process that writes."""
-
 MAX_BATCH: Final = 256
-
-_PRAGMAS: Final = (
-    "journal_mode=WAL",
-    "synchronous=FULL",
-    "foreign_keys=ON",
-    "cache_size=-16000",
-    "journal_size_limit=67108864",
-)
-
-
-class SqliteFile:
-    """A SQLite database reached from asyncio; safe beside other threads and processes."""
-
-    def __init__(self, path: Path) -> None:
-        """Take the file's path; nothing is opened before the first use."""
-        self.path = path
-        self._writer = _Lane(path, "sqlite writer", _write)
-        self._reader = _Lane(path, "sqlite reader", _read)
-
-    async def write(self, work: Work[T]) -> T:
-        """Run ``work`` in the next transaction and return once it is on the disk.
-
-        Jobs run in the order of the calls. What ``work`` raises undoes its own changes
-        alone and is raised here, SQLite's errors as StoreUnavailableError or
-        StoreRefusedError. ``work`` must not begin or end a transaction, and must not
-        return a cursor.
-        """
-        return await self._writer.run(work)
-
-    async def read(self, work: Work[T]) -> T:
-        """Run ``work`` on what is on the disk; what it writes is undone."""
-        return await self._reader.run(work)
-
-    async def close(self) -> None:
-        """Finish what was asked for and close the file for good."""
-        for thread in (self._writer.close(), self._reader.close()):
-            if thread is not None:
-                await asyncio.to_thread(thread.join)
-
-
-def create_file(path: Path) -> None:
-    """Make the file, if it is not there, readable by its owner alone."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 
 @dataclass(slots=True)
-class _Job:
+class Job:
+    """What a caller waits for."""
+
     work: Work[Any]
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
@@ -81,25 +33,27 @@ class _Job:
     error: BaseException | None = None
 
 
-class _Lane:
+class Lane:
     """A thread with a connection of its own, and the jobs that wait for it."""
 
     def __init__(
         self,
         path: Path,
         name: str,
-        perform: Callable[[sqlite3.Connection, Sequence[_Job]], None],
+        perform: Callable[[sqlite3.Connection, Sequence[Job]], None],
     ) -> None:
+        """Carry jobs out with ``perform``; the thread starts with the first."""
         self._path = path
         self._name = name
         self._perform = perform
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._closed = False
         self._connection: sqlite3.Connection | None = None
 
     async def run(self, work: Work[T]) -> T:
+        """Return what ``work`` returns, once its batch is done. Raises StoreUnavailableError."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
         with self._lock:  # so that no job comes after the one that ends the thread
@@ -108,7 +62,7 @@ class _Lane:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._serve, name=self._name, daemon=True)
                 self._thread.start()
-            self._jobs.put(_Job(work, loop, future))
+            self._jobs.put(Job(work, loop, future))
         return await future
 
     def close(self) -> threading.Thread | None:
@@ -128,9 +82,9 @@ class _Lane:
                 _answer(batch)
         self._disconnect()
 
-    def _take(self) -> tuple[list[_Job], bool]:
+    def _take(self) -> tuple[list[Job], bool]:
         """Wait for one job, then take what else is there; True once there will be no more."""
-        batch: list[_Job] = []
+        batch: list[Job] = []
         job = self._jobs.get()
         while job is not None:
             batch.append(job)
@@ -142,10 +96,10 @@ class _Lane:
                 return batch, False
         return batch, True
 
-    def _do(self, batch: list[_Job]) -> None:
+    def _do(self, batch: list[Job]) -> None:
         try:
             if self._connection is None:
-                self._connection = _connect(self._path)
+                self._connection = connect(self._path)
             self._perform(self._connection, batch)
         except Exception as error:  # noqa: BLE001  (every caller gets it, the thread lives on)
             for job in batch:
@@ -158,26 +112,8 @@ class _Lane:
             connection.close()
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    create_file(path)
-    connection = sqlite3.connect(
-        path,
-        timeout=BUSY_TIMEOUT_SECONDS,
-        isolation_level=None,
-        cached_statements=512,
-        check_same_thread=True,
-    )
-    try:
-        connection.row_factory = sqlite3.Row
-        for pragma in _PRAGMAS:
-            connection.execute(f"PRAGMA {pragma}")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _write(connection: sqlite3.Connection, batch: Sequence[_Job]) -> None:
+def write(connection: sqlite3.Connection, batch: Sequence[Job]) -> None:
+    """Run the jobs in one transaction; an error undoes its own job alone."""
     connection.execute("BEGIN IMMEDIATE")
     try:
         for job in batch:
@@ -193,7 +129,8 @@ def _write(connection: sqlite3.Connection, batch: Sequence[_Job]) -> None:
         raise
 
 
-def _read(connection: sqlite3.Connection, batch: Sequence[_Job]) -> None:
+def read(connection: sqlite3.Connection, batch: Sequence[Job]) -> None:
+    """Run the jobs on one state of the file, and change nothing."""
     connection.execute("BEGIN")
     try:
         for job in batch:
@@ -203,7 +140,7 @@ def _read(connection: sqlite3.Connection, batch: Sequence[_Job]) -> None:
             connection.execute("ROLLBACK")
 
 
-def _call(connection: sqlite3.Connection, job: _Job) -> None:
+def _call(connection: sqlite3.Connection, job: Job) -> None:
     try:
         job.result = job.work(connection)
     except Exception as error:  # noqa: BLE001  (it is handed to the caller whole)
@@ -231,9 +168,9 @@ def _translated(error: Exception) -> Exception:
     return error
 
 
-def _answer(batch: Sequence[_Job]) -> None:
+def _answer(batch: Sequence[Job]) -> None:
     """Wake the callers, with one call into each loop."""
-    loops: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+    loops: dict[asyncio.AbstractEventLoop, list[Job]] = {}
     for job in batch:
         loops.setdefault(job.loop, []).append(job)
     for loop, jobs in loops.items():
@@ -243,7 +180,7 @@ def _answer(batch: Sequence[_Job]) -> None:
             continue
 
 
-def _resolve(jobs: Sequence[_Job]) -> None:
+def _resolve(jobs: Sequence[Job]) -> None:
     for job in jobs:
         if job.future.done():
             continue

@@ -1,0 +1,49 @@
+"""One SQLite file, one writer thread, many changes per commit.
+
+Why it exists: the embedded broker and the embedded store share one file, and SQLite
+has one writer; every change waits for the next group commit and is durable
+(WAL with ``synchronous=FULL``) before its caller goes on. Reads have a thread of their
+own, for they need not wait for the disk. It must not know a table.
+Source: DESIGN.md, "Database facts".
+"""
+
+import asyncio
+from pathlib import Path
+from typing import TypeVar
+
+from worker.sqlite.connect import create_file
+from worker.sqlite.lane import Lane, Work, read, write
+
+__all__ = ["SqliteFile", "create_file"]
+
+T = TypeVar("T")
+
+
+class SqliteFile:
+    """A SQLite database reached from asyncio; safe beside other threads and processes."""
+
+    def __init__(self, path: Path) -> None:
+        """Take the file's path; nothing is opened before the first use."""
+        self.path = path
+        self._writer = Lane(path, "sqlite writer", write)
+        self._reader = Lane(path, "sqlite reader", read)
+
+    async def write(self, work: Work[T]) -> T:
+        """Run ``work`` in the next transaction and return once it is on the disk.
+
+        Jobs run in the order of the calls. What ``work`` raises undoes its own changes
+        alone and is raised here, SQLite's errors as StoreUnavailableError or
+        StoreRefusedError. ``work`` must not begin or end a transaction, and must not
+        return a cursor.
+        """
+        return await self._writer.run(work)
+
+    async def read(self, work: Work[T]) -> T:
+        """Run ``work`` on what is on the disk; what it writes is undone."""
+        return await self._reader.run(work)
+
+    async def close(self) -> None:
+        """Finish what was asked for and close the file for good."""
+        for thread in (self._writer.close(), self._reader.close()):
+            if thread is not None:
+                await asyncio.to_thread(thread.join)

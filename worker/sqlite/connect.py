@@ -1,0 +1,74 @@
+"""How the SQLite file is made and opened.
+
+Why it exists: durability and privacy hang on how it is opened. It must not know a table.
+"""
+
+import os
+import sqlite3
+import threading
+import time
+from pathlib import Path
+from typing import Final
+
+BUSY_TIMEOUT_SECONDS: Final = 5.0
+"""How long to wait for another process that writes."""
+
+_RETRY_SECONDS: Final = 0.01
+_CREATING: Final = threading.Lock()
+
+_PRAGMAS: Final = (
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "cache_size=-16000",
+    "journal_size_limit=67108864",
+)
+
+
+def create_file(path: Path) -> None:
+    """Make the file, if it is not there, readable by its owner alone.
+
+    A file that is there is not even opened: closing it again would drop the locks that
+    this process's connections hold on it (POSIX locks belong to the process).
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _CREATING:
+        try:
+            made = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return
+        os.close(made)
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a connection in WAL mode whose commits are on the disk. Raises sqlite3.Error."""
+    create_file(path)
+    connection = sqlite3.connect(
+        path,
+        timeout=BUSY_TIMEOUT_SECONDS,
+        isolation_level=None,
+        cached_statements=512,
+        check_same_thread=True,
+    )
+    try:
+        connection.row_factory = sqlite3.Row
+        _use_wal(connection)
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Turn on the write-ahead log, which SQLite refuses at once while another opens the file."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_RETRY_SECONDS)
+        else:
+            return
