@@ -1,4 +1,4 @@
-"""Empty virtual hosts on a RabbitMQ that somebody else runs.
+"""Empty virtual hosts on a RabbitMQ that somebody else runs, removed again at the end.
 
 The ways, best first: the management API (at ``TICKETBRIDGE_TEST_AMQP_MANAGEMENT_URL``, or
 port 15672), rabbitmqctl on this machine, else the one virtual host that the URL names, for
@@ -6,100 +6,84 @@ one test at a time, emptied before each.
 """
 
 import asyncio
-import base64
 import contextlib
 import fcntl
 import functools
 import hashlib
-import json
 import os
 import subprocess
 import tempfile
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+import uuid
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import Any
 
 import aio_pika
 
 from contracts import queues
-from tests.servers.fresh import VhostPool, with_path
-from tests.servers.process import ServerError, find_program
-from tests.servers.rabbit import PLACES, add_vhosts_expression
+from tests.servers.fresh import with_path
+from tests.servers.process import ServerError
+from tests.servers.ways import ControlWay, ManagementWay, Way
 
-MANAGEMENT = "TICKETBRIDGE_TEST_AMQP_MANAGEMENT_URL"
+BATCH = 20
 RELAY_KEYS = ("k", "k1", "k2", "a", "b", "demo", "alpha", "beta", "slow", "fast")
 """The channels whose queues tests make; only a shared virtual host needs to know."""
 
 
-@contextlib.contextmanager
-def foreign_vhost(url: str) -> Iterator[str]:
-    """Give out an empty virtual host of the broker at ``url``."""
-    make = _way(url)
-    if make is not None:
-        yield with_path(url, VhostPool(_note(url, "vhosts"), make).take())
-        return
-    with _note(url, "lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        _in_thread(_empty(url))
-        yield url
+class ForeignBroker:
+    """A broker of which only the URL is known."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._made: list[str] = []
+        self._unused: list[str] = []
+
+    @contextlib.contextmanager
+    def vhost(self) -> Iterator[str]:
+        """Give out the URL of an empty virtual host."""
+        if self._way is None:
+            with self._alone():
+                yield self._url
+            return
+        if not self._unused:
+            self._unused = [f"test-{uuid.uuid4().hex[:12]}" for _ in range(BATCH)]
+            self._made += self._unused
+            self._way.add(self._unused)
+        yield with_path(self._url, self._unused.pop())
+
+    def close(self) -> None:
+        """Remove what was made."""
+        if self._made and self._way is not None:
+            self._way.remove(self._made)
+            self._made = []
+
+    @functools.cached_property
+    def _way(self) -> Way | None:
+        probe = f"test-{uuid.uuid4().hex[:12]}"
+        for way in (ManagementWay(self._url), ControlWay(self._url)):
+            with contextlib.suppress(
+                OSError, ServerError, subprocess.SubprocessError, aio_pika.exceptions.AMQPError
+            ):
+                way.add([probe])
+                _in_thread(_open(with_path(self._url, probe)))
+                self._made.append(probe)
+                return way
+        return None
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        digest = hashlib.sha256(f"{self._url}{os.getuid()}".encode()).hexdigest()[:16]
+        file = Path(tempfile.gettempdir()) / f"ticketbridge-test-{digest}.lock"
+        with file.open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            _in_thread(_empty(self._url))
+            yield
 
 
-@functools.cache
-def _way(url: str) -> Callable[[Sequence[str]], None] | None:
-    probe = f"test-probe-{os.getpid()}"
-    for make in (functools.partial(_by_management, url), functools.partial(_by_control, url)):
-        try:
-            make([probe])
-            _in_thread(_open(with_path(url, probe)))
-        except (OSError, ServerError, subprocess.SubprocessError, aio_pika.exceptions.AMQPError):
-            continue
-        return make
-    return None
-
-
-def _by_management(url: str, names: Sequence[str]) -> None:
-    parts = urlsplit(url)
-    base = os.environ.get(MANAGEMENT) or f"http://{parts.hostname}:15672"
-    user, password = unquote(parts.username or "guest"), unquote(parts.password or "guest")
-    everything = {"configure": ".*", "write": ".*", "read": ".*"}
-    token = base64.b64encode(f"{user}:{password}".encode()).decode()
-    for name in names:
-        for path, body in ((f"vhosts/{name}", {}), (f"permissions/{name}/{user}", everything)):
-            request = urllib.request.Request(  # noqa: S310  (the scheme is the tester's)
-                f"{base.rstrip('/')}/api/{path}",
-                data=json.dumps(body).encode(),
-                headers={"Content-Type": "application/json", "Authorization": f"Basic {token}"},
-                method="PUT",
-            )
-            with urllib.request.urlopen(request, timeout=5):  # noqa: S310
-                pass
-
-
-def _by_control(url: str, names: Sequence[str]) -> None:
-    user = unquote(urlsplit(url).username or "guest")
-    program = (
-        find_program("rabbitmqctl") if os.geteuid() == 0 else find_program("rabbitmqctl", *PLACES)
-    )
-    subprocess.run(
-        [program, "eval", add_vhosts_expression(names, user)],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        check=True,
-        timeout=30,
-    )
-
-
-def _note(url: str, kind: str) -> Path:
-    digest = hashlib.sha256(f"{url}{os.getuid()}".encode()).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"ticketbridge-test-{digest}.{kind}"
-
-
-def _in_thread(coroutine: object) -> None:
+def _in_thread(coroutine: Coroutine[Any, Any, None]) -> None:
     with ThreadPoolExecutor(1) as executor:
-        executor.submit(asyncio.run, coroutine).result()  # type: ignore[arg-type]
+        executor.submit(asyncio.run, coroutine).result()
 
 
 async def _open(url: str) -> None:
@@ -113,8 +97,8 @@ async def _empty(url: str) -> None:
     names += [queues.relay_queue(key) for key in RELAY_KEYS]
     connection = await aio_pika.connect(url, timeout=10)
     try:
+        channel = await connection.channel()
         for name in names:
-            channel = await connection.channel()
             await channel.queue_delete(name)
             await channel.exchange_delete(name)
         await channel.exchange_delete(queues.COMMANDS_EXCHANGE)

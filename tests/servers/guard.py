@@ -17,7 +17,7 @@ from contextlib import suppress
 def process_tree(root: int) -> list[int]:
     """Return ``root`` and all processes below it, parents first; empty if it is gone."""
     listing = subprocess.run(
-        ["ps", "-A", "-o", "pid=,ppid="],  # noqa: S607
+        ["ps", "-A", "-o", "pid=,ppid="],
         capture_output=True,
         text=True,
         check=True,
@@ -62,7 +62,7 @@ def main() -> None:
         if kind == "pid":
             signal_tree(int(value), signal.SIGKILL)
         elif kind == "container":
-            subprocess.run(["docker", "rm", "-f", "-v", value], capture_output=True, check=False)  # noqa: S607
+            subprocess.run(["docker", "rm", "-f", "-v", value], capture_output=True, check=False)
     for kind, value in things:
         for _ in range(20 if kind == "dir" else 0):
             shutil.rmtree(value, ignore_errors=True)

@@ -16,6 +16,7 @@ PLACES = (
     "/opt/homebrew/opt/postgresql/bin",
 )
 SUPERUSER = "postgres"
+INITDB_OPTIONS = ("-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 
 
 class PostgresServer(Server):
@@ -44,8 +45,7 @@ class PostgresServer(Server):
     def _initialise(self) -> None:
         user = None if self.user is None else pwd.getpwnam(self.user)
         made = subprocess.run(
-            [self._initdb, "-D", str(self._data), "-U", SUPERUSER, "-A", "trust"]
-            + ["-E", "UTF8", "--locale=C", "--no-sync"],
+            [self._initdb, "-D", str(self._data), "-U", SUPERUSER, *INITDB_OPTIONS],
             cwd=self.folder,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -71,12 +71,16 @@ class PostgresServer(Server):
         return [self._postgres, "-D", str(self._data), *words]
 
     def _ready(self) -> bool:
-        fields = f"user\0{SUPERUSER}\0database\0postgres\0\0".encode()
-        startup = struct.pack("!II", len(fields) + 8, 196608) + fields
-        return exchange(self.port, startup)[:1] == b"R"
+        return exchange(self.port, startup_packet())[:1] == b"R"
 
     def _request_stop(self, process: subprocess.Popen[bytes]) -> None:
         process.send_signal(signal.SIGINT)  # "fast": SIGTERM would wait for the clients
+
+
+def startup_packet() -> bytes:
+    """Return a client's first packet; only a server that takes clients answers with "R"."""
+    fields = f"user\0{SUPERUSER}\0database\0postgres\0\0".encode()
+    return struct.pack("!II", len(fields) + 8, 196_608) + fields
 
 
 def _unprivileged_user() -> str:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,6 +20,10 @@ STOP_SECONDS = 30.0
 
 class ServerError(RuntimeError):
     """A test server cannot be had; the message says what to do."""
+
+
+class MissingProgramError(ServerError):
+    """A program is not installed."""
 
 
 class Guard:
@@ -180,17 +185,29 @@ class Server:
                 extra_groups=[] if self.user else None,
             )
         GUARD.tell(f"+pid {self._process.pid}")
-        deadline = time.monotonic() + START_SECONDS
-        while not self._ready():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self.kill()
-                raise ServerError(f"{self.name} did not start:\n{_tail(log)}")
-            time.sleep(0.05)
+        try:
+            wait_until(self._ready, self.name, self._process)
+        except ServerError as error:
+            self.kill()
+            raise ServerError(f"{error}\n{_tail(log)}") from None
 
     def _forget(self) -> None:
         if self._process is not None:
             GUARD.tell(f"-pid {self._process.pid}")
             self._process = None
+
+
+def wait_until(
+    ready: Callable[[], bool], name: str, process: subprocess.Popen[bytes] | None = None
+) -> None:
+    """Return when a server is ready. Raises ServerError when it ended or takes too long."""
+    deadline = time.monotonic() + START_SECONDS
+    while not ready():
+        if process is not None and process.poll() is not None:
+            raise ServerError(f"{name} ended with code {process.returncode} while starting")
+        if time.monotonic() > deadline:
+            raise ServerError(f"{name} was not ready after {START_SECONDS:.0f} s")
+        time.sleep(0.05)
 
 
 def _group_of(user: str) -> int:
@@ -208,7 +225,7 @@ def _tail(log: Path) -> str:
 def find_program(name: str, *places: str) -> str:
     """Return a program's path: from the given folders (patterns), else from PATH.
 
-    Raises ServerError when it is not installed.
+    Raises MissingProgramError.
     """
     for place in places:
         for candidate in sorted(Path("/").glob(f"{place.lstrip('/')}/{name}"), reverse=True):
@@ -216,4 +233,4 @@ def find_program(name: str, *places: str) -> str:
                 return str(candidate)
     if found := shutil.which(name):
         return found
-    raise ServerError(f"{name} is not installed")
+    raise MissingProgramError(f"{name} is not installed")

@@ -138,3 +138,9 @@ def add_vhosts_expression(names: Sequence[str], user: str) -> str:
         f'<<"{user}">>, V, <<".*">>, <<".*">>, <<".*">>, <<"tests">>) end '
         f"|| V <- [{binaries}]], ok."
     )
+
+
+def remove_vhosts_expression(names: Sequence[str]) -> str:
+    """Return the Erlang that removes virtual hosts with all that is in them."""
+    binaries = ",".join(f'<<"{name}">>' for name in names)
+    return f'[rabbit_vhost:delete(V, <<"tests">>) || V <- [{binaries}]], ok.'

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 
+from tests.servers.foreign import ForeignBroker
 from tests.servers.fresh import VhostPool, with_path
-from tests.servers.foreign import foreign_vhost
-from tests.servers.postgres import PostgresServer
-from tests.servers.rabbit import RabbitServer, add_vhosts
+from tests.servers.private import private_postgres, private_rabbit
+from tests.servers.process import Server
+from tests.servers.rabbit import add_vhosts
 
 AMQP = "TICKETBRIDGE_TEST_AMQP_URL"
 POSTGRES = "TICKETBRIDGE_TEST_POSTGRES_URL"
@@ -36,7 +37,7 @@ class Shared:
         """The URL of the maintenance database."""
         if url := os.environ.get(POSTGRES):
             return url
-        server = PostgresServer()
+        server = private_postgres()
         self._stack.callback(server.discard)
         server.start()
         return server.url
@@ -44,11 +45,11 @@ class Shared:
     @contextlib.contextmanager
     def vhost(self) -> Iterator[str]:
         """Give out the URL of an empty virtual host."""
-        if self._pool is None:
-            with foreign_vhost(self.amqp_url) as url:
-                yield url
-        else:
+        if self._pool is not None:
             yield with_path(self.amqp_url, self._pool.take())
+            return
+        with self._foreign.vhost() as url:
+            yield url
 
     @cached_property
     def amqp_url(self) -> str:
@@ -58,11 +59,17 @@ class Shared:
         return self._rabbit.url
 
     @cached_property
-    def _rabbit(self) -> RabbitServer:
-        server = RabbitServer()
+    def _rabbit(self) -> Server:
+        server = private_rabbit()
         self._stack.callback(server.discard)
         server.start()
         return server
+
+    @cached_property
+    def _foreign(self) -> ForeignBroker:
+        broker = ForeignBroker(self.amqp_url)
+        self._stack.callback(broker.close)
+        return broker
 
     @cached_property
     def _pool(self) -> VhostPool | None:
