@@ -9,7 +9,7 @@ from contracts.headers import REPLAY_OF
 from contracts.queues import relay_queue
 from tests.deadletters.letters import OURS, letter, notice_body, notification_body
 from tests.doubles import NOON, PublishedMessages
-from worker.deadletters.replay import ONE_BY_ONE, Refusal, replay
+from worker.deadletters.replay import Refusal, replay
 from worker.errors import BrokerUnavailableError, PublishUnknownError
 from worker.runtime.ports import DeadLetter, Message
 from worker.store.sqlite import SqliteStore
@@ -83,7 +83,10 @@ async def test_a_letter_without_a_home_is_refused(store: SqliteStore) -> None:
     assert broker.messages == []
 
 
-@pytest.mark.parametrize("kind", sorted(ONE_BY_ONE))
+@pytest.mark.parametrize(
+    "kind",
+    ["notice_stale", "notice_quarantined", "notice_unreadable", "notice_unknown", "notice_partner"],
+)
 async def test_a_notice_in_doubt_is_replayed_only_alone(
     store: SqliteStore, known: DeadLetter, kind: str
 ) -> None:
@@ -113,3 +116,11 @@ async def test_a_letter_that_died_again_before_it_was_marked_stays_open(
     report = await replay(store, Hasty(), [known.id])
     assert report.replayed == (known.id,)
     assert [open_.id for open_ in await store.dead_letters()] == [known.id]
+
+
+async def test_notices_whose_order_never_came_are_replayed_together(store: SqliteStore) -> None:
+    for name in ("one", "two"):
+        lost = letter(notice_body(), kind="notice_unknown_order")
+        await store.add_dead_letter(replace(lost, id=name))
+    report = await replay(store, PublishedMessages(), ["one", "two"])
+    assert report.replayed == ("one", "two")

@@ -9,8 +9,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-import structlog
-
 from contracts.headers import (
     DEAD_AT,
     DEAD_ATTEMPTS,
@@ -25,10 +23,10 @@ from worker.deadletters.subject import subject_of
 from worker.errors import StoreUnavailableError
 from worker.runtime.outcome import Ack, Outcome, Retry
 from worker.runtime.ports import DeadLetter, Message, Store
+from worker.telemetry import alarm, metrics
 
 _OF_THIS_DEATH: Final = DEAD_HEADERS | {REPLAY_OF}
 _STORE_DELAYS: Final = (1.0, 5.0, 30.0)
-_log = structlog.get_logger(__name__)
 
 
 class Drain:
@@ -47,11 +45,11 @@ class Drain:
         except StoreUnavailableError:
             delay = _STORE_DELAYS[min(message.attempt, len(_STORE_DELAYS) - 1)]
             return Retry(delay, "the store does not answer")
-        _log.error(
+        metrics.DEAD_LETTERS.labels(letter.kind).inc()
+        alarm(
             "dead_letter",
-            alarm=True,
             letter_id=letter.id,
-            kind=letter.kind,
+            letter_kind=letter.kind,
             reason=letter.reason,
             queue=letter.message.queue,
             app_key=letter.app_key,

@@ -23,6 +23,7 @@ from worker.relay.recorder import Recorder
 from worker.relay.target import ChannelTarget
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import ChannelPort, Message, NotificationResult, Store
+from worker.telemetry import alarm, metrics
 
 STORE_RETRY_SECONDS: Final = 5.0
 
@@ -66,7 +67,7 @@ class Relay:
         try:
             notification = unwrap(ChannelNotification, message.body).data
         except ValueError:
-            _log.error("notification_unreadable", message_id=message.message_id, alarm=True)
+            _log.error("notification_unreadable", message_id=message.message_id)
             return Park("unreadable", "the body is no channel notification")
         try:
             verdict = await self._deliver(notification, message)
@@ -100,7 +101,7 @@ class Relay:
             notification.order_num, notification.notify_type, message.attempt + 1
         )
         outcome = policy.decide(answer, attempt, self._retry_delays)
-        self._remember(url, outcome)
+        self._remember(url, target.app_key, outcome)
         return _Verdict(outcome, policy.describe(answer))
 
     async def _superseded(self, notification: ChannelNotification) -> bool:
@@ -114,11 +115,12 @@ class Relay:
             for row in await self._store.notifications(notification.order_num)
         )
 
-    def _remember(self, url: str, outcome: Outcome) -> None:
+    def _remember(self, url: str, app_key: str, outcome: Outcome) -> None:
         if isinstance(outcome, Ack):
             self._gone.discard(url)
         elif isinstance(outcome, Park) and outcome.kind == "endpoint_gone":
             self._gone.add(url)
+            alarm("endpoint_gone", app_key=app_key)
 
     async def _record(
         self, notification: ChannelNotification, message: Message, verdict: _Verdict
@@ -170,4 +172,10 @@ def _report(notification: ChannelNotification, message: Message, verdict: _Verdi
         case Retry(delay=delay):
             log.warning("notification_retried", delay=delay)
         case Park(kind=kind):
-            log.error("notification_parked", kind=kind, alarm=True)
+            log.error("notification_parked", kind=kind)
+    status = _status(verdict.outcome)
+    metrics.DELIVERIES.labels(
+        notification.app_key,
+        notification.notify_type.value,
+        "retried" if status == "pending" else status,
+    ).inc()
