@@ -6,7 +6,7 @@ Source: zzy.txt section 1; PROTOCOL.md, "Did a call succeed?".
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, Literal, TypeVar
@@ -38,6 +38,7 @@ from contracts.zzy import (
 )
 from worker.clients.http import Exchange, HttpAnswer, HttpClient, HttpRequest, NotSent
 from worker.clock import Clock
+from worker.telemetry.metrics import ZZY_CALLS, ZZY_DURATION
 from worker.translation.supplier import Refused, Succeeded, SupplierResult, Unknown
 
 SIGNATURE_REFUSED: Final = r"签名|验签|鉴权|Authorization"
@@ -46,13 +47,8 @@ SIGNATURE_REFUSED: Final = r"签名|验签|鉴权|Authorization"
 _UNAUTHORIZED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 A = TypeVar("A", bound=ZzyAnswer[Any])
-Observe = Callable[[str, str, float], None]
 
 _log = structlog.get_logger(__name__)
-
-
-def _ignore(_endpoint: str, _outcome: str, _seconds: float) -> None:
-    """Observe nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +80,11 @@ class _Call:
 class ZzyClient:
     """The supplier over HTTP; implements :class:`worker.runtime.outside.Supplier`."""
 
-    def __init__(
-        self, http: HttpClient, access: ZzyAccess, clock: Clock, observe: Observe = _ignore
-    ) -> None:
-        """Use a session of somebody else's; ``observe`` gets endpoint, outcome and seconds."""
+    def __init__(self, http: HttpClient, access: ZzyAccess, clock: Clock) -> None:
+        """Use a session of somebody else's, who closes it."""
         self._http = http
         self._access = access
         self._clock = clock
-        self._observe = observe
         self._signature_refused = re.compile(access.signature_refused, re.IGNORECASE)
         self._urls = {
             endpoint: URL(access.base_url.rstrip("/") + access.paths.get(endpoint, endpoint.value))
@@ -187,22 +180,31 @@ class ZzyClient:
         return Succeeded(answer, answer.log_id)
 
     def _report(self, call: _Call, result: SupplierResult[A], seconds: float) -> None:
-        endpoint, outcome = call.endpoint.name.lower(), type(result).__name__.lower()
-        self._observe(endpoint, outcome, seconds)
-        facts: dict[str, object] = {"endpoint": endpoint, "outcome": outcome}
-        facts["seconds"] = round(seconds, 4)
+        endpoint, outcome = call.endpoint.name.lower(), _outcome(result)
+        ZZY_CALLS.labels(endpoint, outcome).inc()
+        ZZY_DURATION.labels(endpoint).observe(seconds)
+        facts: dict[str, object] = {
+            "endpoint": endpoint,
+            "outcome": outcome,
+            "seconds": round(seconds, 4),
+        }
         if call.order_num:
             facts["order_num"] = call.order_num
         if call.zzy_order_id:
             facts["zzy_order_id"] = call.zzy_order_id
         if isinstance(result, Unknown):
-            facts["reason"] = result.reason
+            _log.warning("zzy_call", reason=result.reason, **facts)
+        elif isinstance(result, Refused):  # without the message: it may name a person
+            _log.info("zzy_call", code=result.code, log_id=result.log_id, **facts)
         else:
-            facts["log_id"] = result.log_id
-        if isinstance(result, Refused):
-            facts["code"] = result.code  # not the message: it may name a person
-        level = _log.warning if isinstance(result, Unknown) else _log.info
-        level("zzy_call", **facts)
+            _log.info("zzy_call", log_id=result.log_id, **facts)
+
+
+def _outcome(result: SupplierResult[A]) -> str:
+    """Return the outcome as :data:`worker.telemetry.metrics.ZZY_CALLS` names it."""
+    if isinstance(result, Unknown):
+        return "unsigned" if result.signature_refused else "unknown"
+    return "refused" if isinstance(result, Refused) else "done"
 
 
 def _code(answer: ZzyAnswer[Any]) -> str:
