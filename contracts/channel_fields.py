@@ -31,10 +31,10 @@ _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{1,30})?", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _WHOLE = re.compile(r"[0-9]{1,9}", re.ASCII)
 
-Text = Annotated[
-    str, StringConstraints(min_length=1, max_length=128, pattern=r"^[^\x00-\x1f\x7f]*$")
-]
-"""One line of text; a number is taken for its digits."""
+_LINE: Final = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f\s][^\x00-\x1f\x7f]*$"
+
+Text = Annotated[str, StringConstraints(max_length=128, pattern=_LINE)]
+"""One line of text that is not blank; a number is taken for its digits."""
 
 
 def to_cents(value: Decimal) -> Decimal:

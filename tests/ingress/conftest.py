@@ -1,0 +1,76 @@
+"""An ingress on a free port, with a broker and a clock in the test's hand."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+from prometheus_client import CollectorRegistry
+
+from tests.doubles import HeldClock
+from tests.ingress.doubles import (
+    APP_KEY,
+    NEW_SECRET,
+    PARTNER,
+    PATH,
+    SECRET,
+    SIGN_KEY,
+    FakeBroker,
+    signed,
+    zzy_headers,
+)
+from worker.ingress.config import ChannelAccess, IngressConfig
+from worker.ingress.server import build
+
+
+@dataclass
+class Door:
+    """The ingress as its callers see it."""
+
+    client: TestClient[Any, Any]
+    broker: FakeBroker
+    clock: HeldClock
+
+    async def post(self, path: str, body: bytes) -> tuple[int, Any]:
+        async with self.client.post(path, data=body) as answer:
+            return answer.status, await answer.json()
+
+    async def create(self, params: str, **how: str) -> tuple[int, Any]:
+        return await self.post("/public/createOrder", signed(params, self.clock.now(), **how))
+
+    async def cancel(self, params: str, **how: str) -> tuple[int, Any]:
+        return await self.post("/public/cancelOrder", signed(params, self.clock.now(), **how))
+
+    async def notify(self, body: bytes, **how: str) -> tuple[int, Any]:
+        headers = zzy_headers(self.clock.now(), **how)
+        async with self.client.post(PATH, data=body, headers=headers) as answer:
+            return answer.status, await answer.json()
+
+
+CONFIG = IngressConfig(
+    channels={
+        APP_KEY: ChannelAccess(APP_KEY, (SECRET, NEW_SECRET)),
+        "quick": ChannelAccess("quick", (SECRET,), reply_on="accepted"),
+        "mute": ChannelAccess("mute", ()),
+    },
+    partner_id=PARTNER,
+    sign_keys=(SIGN_KEY, "previous"),
+    publish_timeout_seconds=0.1,
+    reply_wait_seconds=0.1,
+    body_limit_bytes=20_000,
+    body_timeout_seconds=0.5,
+)
+
+
+async def opened(config: IngressConfig) -> AsyncIterator[Door]:
+    broker, clock = FakeBroker(), HeldClock()
+    app = build(broker=broker, clock=clock, config=config, registry=CollectorRegistry())
+    async with TestClient(TestServer(app)) as client:
+        yield Door(client, broker, clock)
+
+
+@pytest.fixture
+async def door() -> AsyncIterator[Door]:
+    async for each in opened(CONFIG):
+        yield each
