@@ -6,7 +6,7 @@ Source: zzy.txt section 1; PROTOCOL.md, "Did a call succeed?".
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Final, Literal, TypeVar
@@ -38,7 +38,6 @@ from contracts.zzy import (
 )
 from worker.clients.http import Exchange, HttpAnswer, HttpClient, HttpRequest, NotSent
 from worker.clock import Clock
-from worker.telemetry.metrics import ZZY_CALLS, ZZY_DURATION
 from worker.translation.supplier import Refused, Succeeded, SupplierResult, Unknown
 
 SIGNATURE_REFUSED: Final = r"签名|验签|鉴权|Authorization"
@@ -47,8 +46,14 @@ SIGNATURE_REFUSED: Final = r"签名|验签|鉴权|Authorization"
 _UNAUTHORIZED: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 
 A = TypeVar("A", bound=ZzyAnswer[Any])
+Observe = Callable[[str, str, float], None]
+"""Gets the endpoint, the outcome (done, refused, unknown, unsigned) and the seconds."""
 
 _log = structlog.get_logger(__name__)
+
+
+def _ignore(_endpoint: str, _outcome: str, _seconds: float) -> None:
+    """Observe nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +85,12 @@ class _Call:
 class ZzyClient:
     """The supplier over HTTP; implements :class:`worker.runtime.outside.Supplier`."""
 
-    def __init__(self, http: HttpClient, access: ZzyAccess, clock: Clock) -> None:
-        """Use a session of somebody else's, who closes it."""
+    def __init__(
+        self, http: HttpClient, access: ZzyAccess, clock: Clock, observe: Observe = _ignore
+    ) -> None:
+        """Use a session of somebody else's, who closes it; ``observe`` hears of every call."""
         self._http = http
+        self._observe = observe
         self._access = access
         self._clock = clock
         self._signature_refused = re.compile(access.signature_refused, re.IGNORECASE)
@@ -181,8 +189,7 @@ class ZzyClient:
 
     def _report(self, call: _Call, result: SupplierResult[A], seconds: float) -> None:
         endpoint, outcome = call.endpoint.name.lower(), _outcome(result)
-        ZZY_CALLS.labels(endpoint, outcome).inc()
-        ZZY_DURATION.labels(endpoint).observe(seconds)
+        self._observe(endpoint, outcome, seconds)
         facts: dict[str, object] = {
             "endpoint": endpoint,
             "outcome": outcome,
@@ -201,7 +208,7 @@ class ZzyClient:
 
 
 def _outcome(result: SupplierResult[A]) -> str:
-    """Return the outcome as :data:`worker.telemetry.metrics.ZZY_CALLS` names it."""
+    """Return the outcome as the metrics name it."""
     if isinstance(result, Unknown):
         return "unsigned" if result.signature_refused else "unknown"
     return "refused" if isinstance(result, Refused) else "done"
