@@ -1,0 +1,79 @@
+# Everything runs from .venv; `make help` lists the targets. GNU make 3.81 or newer.
+
+PYTHON := $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; do \
+	command -v $$p >/dev/null 2>&1 && \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && \
+	{ command -v $$p; break; }; done)
+PY := .venv/bin/python
+PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+WORKERS := 2
+BROKER := embedded
+ARGS :=
+
+ifeq ($(BROKER),embedded)
+SERVERS :=
+else
+SERVERS := $(PY) -m tests.servers run --
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test test-fast lint fmt bench docs acceptance secrets clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed and was not found" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv >/dev/null 2>&1 || { rm -rf .venv; \
+		$(PYTHON) -m venv --without-pip .venv && \
+		$(PYTHON) -m pip --python $(PY) install --quiet pip; }
+
+.venv/.run: .venv/bin/python requirements.txt pyproject.toml
+	$(PIP) -r requirements.txt
+	$(PIP) --no-deps --editable .
+	@touch $@
+
+.venv/.dev: .venv/.run requirements-dev.txt
+	$(PIP) -r requirements-dev.txt
+	@touch $@
+
+install: .venv/.dev ## make .venv with the pinned packages, if they changed
+
+demo: .venv/.run ## watch two orders end to end (BROKER=rabbitmq: on RabbitMQ and PostgreSQL)
+	@$(SERVERS) $(PY) -m worker demo --broker $(BROKER) $(ARGS)
+
+test: install lint ## everything; servers are started privately (ARGS: for pytest)
+	$(PY) -m tests.servers run -- $(PY) -m pytest -n $(WORKERS) $(ARGS)
+
+test-fast: install ## the tests that need no server and end soon
+	$(PY) -m pytest -n $(WORKERS) -m "not servers and not slow" $(ARGS)
+
+lint: install ## style, types, borders between modules, freshness of what is generated
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(PY) -m contracts.export --check
+
+fmt: install ## format and fix what can be fixed
+	.venv/bin/ruff format
+	.venv/bin/ruff check --fix
+
+bench: install ## orders a second, CPU an order and latency beside a floor (ARGS: --help)
+	$(PY) -m bench.run $(ARGS)
+
+docs: install ## write what is generated: schemas, AsyncAPI, OpenAPI, the saga's diagram
+	$(PY) -m contracts.export
+	$(PY) -m worker.saga.diagram
+
+acceptance: test ## make test, and the demo on both set-ups
+	$(MAKE) demo
+	$(MAKE) demo BROKER=rabbitmq
+
+secrets: ## random secrets for docker compose, in secrets/ (kept if they are there)
+	@sh docker/make-secrets
+
+clean: ## remove what was installed, cached and generated locally
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
