@@ -6,7 +6,11 @@ awaits swallows its error. It must not know what the tasks do.
 
 import asyncio
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final
+
+from worker.clock import Clock
+
+RESTART_SECONDS: Final = 1.0
 
 
 class TaskGroup:
@@ -23,6 +27,22 @@ class TaskGroup:
         self._tasks.add(task)
         task.add_done_callback(self._done)
         return task
+
+    def keep(
+        self, loop: Callable[[], Coroutine[Any, Any, None]], name: str, clock: Clock
+    ) -> None:
+        """Run ``loop`` until the group stops; one that fails is reported and begun again."""
+        self.start(self._kept(loop, name, clock), name)
+
+    async def _kept(
+        self, loop: Callable[[], Coroutine[Any, Any, None]], name: str, clock: Clock
+    ) -> None:
+        while True:
+            try:
+                await loop()
+            except Exception as error:  # noqa: BLE001  (reported; a loop must not end)
+                self._on_error(name, error)
+            await clock.sleep(RESTART_SECONDS)
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)

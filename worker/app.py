@@ -1,0 +1,219 @@
+"""The composition root: the only file that names every adapter.
+
+Why it exists: which adapter stands behind which port is said once, with explicit
+arguments; the roles are started and stopped here and nowhere else. It must not hold logic
+of any role.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import structlog
+from aiohttp import web
+
+from contracts import queues
+from worker import configured
+from worker.broker.embedded import EmbeddedBroker
+from worker.broker.rabbitmq import RabbitBroker
+from worker.clients.channels import ChannelClient
+from worker.clients.http import HttpClient
+from worker.clients.zzy import ZzyClient
+from worker.clock import Clock, SystemClock
+from worker.deadletters.drain import Drain
+from worker.ingress import server
+from worker.relay.handler import Relay
+from worker.runtime.commands import Commands
+from worker.runtime.handle import Saga
+from worker.runtime.notices import Notices
+from worker.runtime.outbox import Outbox
+from worker.runtime.perform import Performer
+from worker.runtime.ports import Broker, Store
+from worker.runtime.products import ProductNews
+from worker.runtime.timers import Timers
+from worker.settings import Settings
+from worker.sqlite import SqliteFile
+from worker.store.postgres import PostgresStore
+from worker.store.sqlite import SqliteStore
+from worker.tasks import TaskGroup
+from worker.telemetry.metrics import ZZY_CALLS, ZZY_DURATION
+
+FINISH_SECONDS: Final = 7.0
+"""How long handlers at work may take to finish before they are given up; within 10 s all
+that is left is closed, and what was given up is redelivered."""
+
+_log = structlog.get_logger(__name__)
+
+
+class Role(StrEnum):
+    """What a process does; without a choice it does all."""
+
+    INGRESS = "ingress"
+    SAGA = "saga"
+    RELAY = "relay"
+
+
+@dataclass(frozen=True, slots=True)
+class Adapters:
+    """What stands behind the broker and store ports."""
+
+    broker: Broker
+    store: Store
+    clock: Clock
+
+
+@asynccontextmanager
+async def adapters(settings: Settings) -> AsyncIterator[Adapters]:
+    """Open the broker and the store that the settings name; nothing is connected yet."""
+    clock = SystemClock()
+    files: dict[str, SqliteFile] = {}
+    try:
+        yield Adapters(_broker(settings, clock, files), _store(settings, files), clock)
+    finally:
+        for file in files.values():
+            await file.close()
+
+
+def _broker(settings: Settings, clock: Clock, files: dict[str, SqliteFile]) -> Broker:
+    app_keys = [channel.app_key for channel in settings.channels]
+    path = settings.embedded_path
+    if path is None:
+        return RabbitBroker(settings.broker_url, app_keys)
+    return EmbeddedBroker(files.setdefault(str(path), SqliteFile(path)), app_keys, clock)
+
+
+def _store(settings: Settings, files: dict[str, SqliteFile]) -> Store:
+    path = settings.sqlite_path
+    if path is None:
+        return PostgresStore(settings.database_url)
+    return SqliteStore(files.setdefault(str(path), SqliteFile(path)))
+
+
+@asynccontextmanager
+async def opened_store(settings: Settings) -> AsyncIterator[Store]:
+    """Open the store alone, beside a running worker. Raises StoreUnavailableError."""
+    async with adapters(settings) as parts:
+        try:
+            await parts.store.start()
+            yield parts.store
+        finally:
+            await parts.store.close()
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Adapters]:
+    """Open store and broker, beside a running worker, to publish a message or two.
+
+    Raises StoreUnavailableError, BrokerUnavailableError.
+    """
+    async with AsyncExitStack() as stack:
+        parts = await stack.enter_async_context(adapters(settings))
+        stack.push_async_callback(parts.store.close)
+        await parts.store.start()
+        stack.push_async_callback(parts.broker.close)
+        await parts.broker.start()
+        yield parts
+
+
+@asynccontextmanager
+async def running(settings: Settings, roles: frozenset[Role]) -> AsyncIterator[str]:
+    """Run the roles; yields the URL of the ingress, or "" where it does not run.
+
+    Leaving stops taking, finishes what is at work, acknowledges and closes, within 10 s.
+    Raises BrokerUnavailableError, StoreUnavailableError, OSError (a port that is taken).
+    """
+    tasks = TaskGroup(_report)
+    async with AsyncExitStack() as stack:
+        parts = await stack.enter_async_context(adapters(settings))
+        if roles & {Role.SAGA, Role.RELAY}:
+            stack.push_async_callback(parts.store.close)
+            await parts.store.start()
+        stack.push_async_callback(parts.broker.close)
+        await parts.broker.start()
+        http = HttpClient(configured.zzy_limits(settings))
+        stack.push_async_callback(http.close)
+        channels = ChannelClient(
+            allow_private_addresses=settings.relay.allow_private_addresses, clock=parts.clock
+        )
+        stack.push_async_callback(channels.close)
+        stack.push_async_callback(_finish, parts.broker, tasks)
+        if Role.SAGA in roles:
+            await _start_saga(settings, parts, tasks, http)
+        if Role.RELAY in roles:
+            await _start_relay(settings, parts, channels)
+        if roles & {Role.SAGA, Role.RELAY}:
+            drain = Drain(parts.store, parts.clock)
+            await parts.broker.consume(queues.DEAD, drain.handle, concurrency=8)
+        url = await _start_ingress(settings, parts, stack) if Role.INGRESS in roles else ""
+        yield url
+
+
+async def _finish(broker: Broker, tasks: TaskGroup) -> None:
+    try:
+        async with asyncio.timeout(FINISH_SECONDS):
+            await broker.stop_consuming()
+    except TimeoutError:
+        _log.warning("handlers_given_up", after_seconds=FINISH_SECONDS)
+    await tasks.stop()
+
+
+async def _start_saga(
+    settings: Settings, parts: Adapters, tasks: TaskGroup, http: HttpClient
+) -> None:
+    zzy = ZzyClient(http, configured.zzy_access(settings), parts.clock, _observe_zzy)
+    performer = Performer(
+        zzy, parts.broker, parts.clock, configured.partner(settings), configured.patterns(settings)
+    )
+    outbox = Outbox(parts.broker, parts.store, parts.clock, tasks)
+    saga = Saga(parts.store, performer, outbox, parts.clock, configured.policy(settings))
+    products = configured.products(settings)
+    commands = Commands(saga, parts.store, parts.broker, parts.clock, products)
+    news = ProductNews(parts.broker, parts.clock, products, configured.product_channels(settings))
+    notices = Notices(
+        saga, parts.store, parts.broker, clock=parts.clock, tasks=tasks, products=news
+    )
+    timers = Timers(saga, parts.store, parts.clock, tasks)
+    tasks.keep(timers.run, "timers", parts.clock)
+    tasks.keep(outbox.run, "outbox sweeper", parts.clock)
+    tasks.keep(notices.run, "notice sweeper", parts.clock)
+    concurrency = settings.saga.concurrency
+    await parts.broker.consume(queues.ORDERS, commands.handle, concurrency=concurrency)
+    await parts.broker.consume(queues.NOTICES, notices.handle, concurrency=concurrency)
+
+
+async def _start_relay(settings: Settings, parts: Adapters, client: ChannelClient) -> None:
+    relay = Relay(
+        configured.targets(settings),
+        client,
+        parts.store,
+        parts.clock,
+        retry_delays=settings.relay.retry_delays,
+    )
+    for channel in settings.channels:
+        await parts.broker.consume(
+            queues.relay_queue(channel.app_key), relay.handle, concurrency=channel.concurrency
+        )
+
+
+async def _start_ingress(settings: Settings, parts: Adapters, stack: AsyncExitStack) -> str:
+    application = server.build(
+        broker=parts.broker, clock=parts.clock, config=configured.ingress(settings)
+    )
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=FINISH_SECONDS)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.TCPSite(runner, settings.ingress.host, settings.ingress.port).start()
+    port = runner.addresses[0][1]
+    return f"http://{settings.ingress.host}:{port}"
+
+
+def _observe_zzy(endpoint: str, outcome: str, seconds: float) -> None:
+    ZZY_CALLS.labels(endpoint, outcome).inc()
+    ZZY_DURATION.labels(endpoint).observe(seconds)
+
+
+def _report(name: str, error: BaseException) -> None:
+    _log.error("task_failed", task=name, error=type(error).__name__, exc_info=error)

@@ -1,0 +1,176 @@
+"""The command line: options in, text out.
+
+Why it exists: every command is named, documented and given its arguments here; stdout
+carries data only, logs go to stderr. It must not hold logic.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+from typing import Annotated, Final
+
+import typer
+
+from worker import commands
+from worker.app import Role
+from worker.errors import TicketbridgeError
+from worker.settings import Settings, load_settings, weaknesses
+from worker.simulators.channel import Credentials
+
+FAILED: Final = 1
+
+app = typer.Typer(
+    help="Bridges ticket distribution channels and the supplier platform ZZY (中智游).",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+deadletters = typer.Typer(help="Messages that need a person.", no_args_is_help=True)
+orders = typer.Typer(help="Orders and their histories.", no_args_is_help=True)
+simulate = typer.Typer(help="A made-up ZZY or channel, with faults.", no_args_is_help=True)
+app.add_typer(deadletters, name="deadletters")
+app.add_typer(orders, name="orders")
+app.add_typer(simulate, name="simulate")
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")]
+
+
+@app.callback()
+def _options(
+    context: typer.Context,
+    config: Annotated[
+        Path | None, typer.Option(help="The configuration file; anywhere on the line.")
+    ] = None,
+) -> None:
+    context.obj = config
+
+
+def _settings(context: typer.Context) -> Settings:
+    return load_settings(context.obj)
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    role: Annotated[Role | None, typer.Argument(help="One role; without it, all.")] = None,
+) -> None:
+    """Run the worker: all roles in one process, or one."""
+    settings = _settings(context)
+    roles = frozenset({role} if role else Role)
+    commands.run(settings, roles, weaknesses(settings))
+
+
+@app.command()
+def migrate(context: typer.Context) -> None:
+    """Bring the database's tables up to date."""
+    asyncio.run(commands.migrate(_settings(context)))
+
+
+@deadletters.command("list")
+def list_deadletters(context: typer.Context, json: Json = False) -> None:
+    """List the open dead letters, the newest failure first."""
+    asyncio.run(commands.list_deadletters(_settings(context), as_json=json))
+
+
+@deadletters.command("show")
+def show_deadletter(
+    context: typer.Context,
+    letter_id: str,
+    personal: Annotated[
+        bool, typer.Option("--personal", help="Show names, phones, ids and vouchers.")
+    ] = False,
+) -> None:
+    """Show one dead letter whole, personal data masked."""
+    settings = _settings(context)
+    _exit(asyncio.run(commands.show_deadletter(settings, letter_id, personal=personal)))
+
+
+@deadletters.command("replay")
+def replay_deadletters(context: typer.Context, ids: list[str]) -> None:
+    """Send dead letters back to their queues; exit 1 if one cannot be."""
+    _exit(asyncio.run(commands.replay_deadletters(_settings(context), ids)))
+
+
+@orders.command("list")
+def list_orders(
+    context: typer.Context,
+    state: Annotated[
+        str | None, typer.Option(help="human, or a phase such as awaiting_ticket.")
+    ] = None,
+    limit: Annotated[int, typer.Option(help="How many at most.")] = 1000,
+    json: Json = False,
+) -> None:
+    """List orders, the last changed first."""
+    settings = _settings(context)
+    _exit(asyncio.run(commands.list_orders(settings, state=state, limit=limit, as_json=json)))
+
+
+@orders.command("show")
+def show_order(context: typer.Context, number: str, json: Json = False) -> None:
+    """Show an order's history, by any of its numbers."""
+    _exit(asyncio.run(commands.show_order(_settings(context), number, as_json=json)))
+
+
+@simulate.command("zzy")
+def simulate_zzy(
+    host: Host = "127.0.0.1",
+    port: Port = 9101,
+    callback_url: Annotated[str, typer.Option(help="Where its notices go.")] = (
+        "http://127.0.0.1:9100/zzy/notify"
+    ),
+    partner_id: Annotated[int, typer.Option(help="PartnerId (分销商 ID).")] = 9258,
+    sign_key: Annotated[str, typer.Option(help="The sign key (signkey).")] = "demo-sign-key",
+    faults: Annotated[str, typer.Option(help="Faults as JSON; see /_control/faults.")] = "",
+) -> None:
+    """Run a made-up ZZY that obeys the document, and fails on demand."""
+    asyncio.run(
+        commands.simulate_zzy(
+            host, port, callback_url, partner_id=partner_id, sign_key=sign_key, faults=faults
+        )
+    )
+
+
+@simulate.command("channel")
+def simulate_channel(
+    host: Host = "127.0.0.1",
+    port: Port = 9102,
+    app_key: Annotated[str, typer.Option(help="The channel's app_key.")] = "k",
+    secret: Annotated[str, typer.Option(help="The channel's app_secret.")] = "s3cret",
+    envelope: Annotated[str, typer.Option(help="signed or plain.")] = "signed",
+    ingress_url: Annotated[str, typer.Option(help="Where it can place orders.")] = (
+        "http://127.0.0.1:9100"
+    ),
+    faults: Annotated[str, typer.Option(help="Faults as JSON; see /_control/faults.")] = "",
+) -> None:
+    """Run a made-up channel that orders and takes notifications, and fails on demand."""
+    credentials = Credentials(app_key, (secret,), envelope)
+    asyncio.run(
+        commands.simulate_channel(
+            host, port, credentials=credentials, ingress_url=ingress_url, faults=faults
+        )
+    )
+
+
+def _exit(ok: bool) -> None:  # noqa: FBT001  (its only word)
+    if not ok:
+        raise typer.Exit(FAILED)
+
+
+def _config_first(arguments: list[str]) -> list[str]:
+    """Move ``--config FILE`` to the front, from wherever it stands."""
+    for at, argument in enumerate(arguments):
+        if argument == "--config" and at + 1 < len(arguments):
+            return [*arguments[at : at + 2], *arguments[:at], *arguments[at + 2 :]]
+        if argument.startswith("--config="):
+            return [argument, *arguments[:at], *arguments[at + 1 :]]
+    return arguments
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command; an error of ours is one line on stderr, exit code 1."""
+    try:
+        app(_config_first(sys.argv[1:] if arguments is None else arguments))
+    except TicketbridgeError as error:
+        typer.echo(f"ticketbridge: {error}", err=True)
+        sys.exit(FAILED)

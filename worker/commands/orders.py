@@ -1,0 +1,94 @@
+"""``orders list|show``.
+
+Why it exists: an operator finds an order by any of its numbers and reads its history:
+what was decided, what was told to the channel, what comes next. It must not show
+personal data.
+"""
+
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+
+from worker import app
+from worker.commands.tables import print_json_lines, print_table
+from worker.runtime.ports import NotificationRow, OrderRow, TimelineEntry
+from worker.settings import Settings
+
+COLUMNS = (
+    "order_num",
+    "channel",
+    "channel_order_num",
+    "zzy_order_id",
+    "state",
+    "human",
+    "next",
+    "updated",
+)
+
+
+async def list_orders(settings: Settings, *, state: str | None, limit: int, as_json: bool) -> bool:
+    """Print orders, all or those in a state; ``human``: those in front of a human."""
+    async with app.opened_store(settings) as store:
+        rows = await store.orders(human=state == "human", limit=limit)
+    if state not in {None, "human"}:
+        rows = [row for row in rows if row.phase == state]
+    if as_json:
+        print_json_lines([_as_json(row) for row in rows])
+    else:
+        print_table(COLUMNS, [tuple(map(str, _listed(row).values())) for row in rows])
+    return True
+
+
+async def show_order(settings: Settings, number: str, *, as_json: bool) -> bool:
+    """Print every order that has this number; return False when there is none."""
+    async with app.opened_store(settings) as store:
+        rows = await store.find_orders(number)
+        for row in rows:
+            entries = await store.timeline(row.order_num)
+            told = await store.notifications(row.order_num)
+            if as_json:
+                lines = [dict(zip(_LINE, line, strict=True)) for line in _lines(entries, told)]
+                print_json_lines([{**_as_json(row), "timeline": lines}])
+            else:
+                print_table(("field", "value"), [(k, str(v)) for k, v in _listed(row).items()])
+                print_table(_LINE, _lines(entries, told))
+    if not rows:
+        sys.stderr.write(f"no order has the number {number}\n")
+    return bool(rows)
+
+
+_LINE = ("at", "what", "state", "details")
+
+
+def _lines(
+    entries: Iterable[TimelineEntry], told: Iterable[NotificationRow]
+) -> list[tuple[str, str, str, str]]:
+    lines = [(e.at, e.kind, e.phase, e.text) for e in entries]
+    for row in told:
+        at = row.settled_at or row.created_at
+        text = f"#{row.seq} after {row.attempts} attempts: {row.last_answer}"
+        lines.append((at, f"notification_{row.type}", row.status, text))
+    lines.sort(key=lambda line: line[0])
+    return [(_time(at), kind, phase, text) for at, kind, phase, text in lines]
+
+
+def _as_json(row: OrderRow) -> dict[str, object]:
+    return {"id": row.order_num, **_listed(row)}
+
+
+def _listed(row: OrderRow) -> dict[str, str]:
+    values = (
+        row.order_num,
+        row.app_key,
+        row.channel_order_num,
+        row.zzy_order_id or "",
+        row.phase,
+        row.human or "",
+        _time(row.wake_at),
+        _time(row.updated_at),
+    )
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def _time(at: datetime | None) -> str:
+    return at.astimezone().isoformat(" ", "milliseconds") if at else ""

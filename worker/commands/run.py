@@ -1,0 +1,47 @@
+"""``run`` and ``migrate``: the worker's life from start to SIGTERM.
+
+Why it exists: signals, logging and the event loop are set up once, here. It must not know
+what a role does.
+"""
+
+import asyncio
+import signal
+from collections.abc import Sequence
+
+import structlog
+import uvloop
+
+from worker import app, configured
+from worker.settings import Settings
+from worker.store.migrate import migrate as migrate_database
+from worker.telemetry import set_up_logging
+
+_log = structlog.get_logger(__name__)
+
+
+def run(settings: Settings, roles: frozenset[app.Role], warnings: Sequence[str]) -> None:
+    """Run the roles until SIGTERM or SIGINT; warn of weaknesses at the start."""
+    set_up_logging(settings.log.format, settings.log.level, secrets=configured.secrets(settings))
+    for warning in warnings:
+        _log.warning("weak_setting", detail=warning)
+    uvloop.run(_run(settings, roles))
+
+
+async def _run(settings: Settings, roles: frozenset[app.Role]) -> None:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    async with app.running(settings, roles) as url:
+        _log.info("started", roles=sorted(roles), ingress=url)
+        await stopping.wait()
+        _log.info("stopping")
+    _log.info("stopped")
+
+
+async def migrate(settings: Settings) -> None:
+    """Create or upgrade the tables. Raises StoreUnavailableError."""
+    path = settings.sqlite_path
+    if path is not None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    await migrate_database(settings.database_url if path is None else f"sqlite:///{path}")

@@ -1,0 +1,61 @@
+"""``simulate zzy`` and ``simulate channel``.
+
+Why it exists: a developer tries an integration without either side's real system. It must
+not be imported by the worker's roles.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+
+from worker.simulators import channel, zzy
+from worker.simulators.channel import Credentials
+from worker.simulators.channel_faults import ChannelFaults
+from worker.simulators.zzy_api import Account
+from worker.simulators.zzy_faults import ZzyFaults
+
+
+async def simulate_zzy(  # noqa: PLR0913  (one for each option)
+    host: str, port: int, callback_url: str, *, partner_id: int, sign_key: str, faults: str
+) -> None:
+    """Serve a made-up ZZY until SIGTERM; prints its URL."""
+    await zzy.serve(
+        host=host,
+        port=port,
+        callback_url=callback_url,
+        account=Account(partner_id=partner_id, sign_key=sign_key),
+        faults=ZzyFaults.model_validate_json(faults or "{}"),
+        ready=_say("ZZY"),
+        stopping=_stopping(),
+    )
+
+
+async def simulate_channel(
+    host: str, port: int, *, credentials: Credentials, ingress_url: str, faults: str
+) -> None:
+    """Serve a made-up channel until SIGTERM; prints its URL."""
+    await channel.serve(
+        host=host,
+        port=port,
+        credentials=credentials,
+        ingress_url=ingress_url,
+        faults=ChannelFaults.model_validate_json(faults or "{}"),
+        ready=_say("channel"),
+        stopping=_stopping(),
+    )
+
+
+def _say(name: str) -> Callable[[str], None]:
+    def say(url: str) -> None:
+        sys.stdout.write(f"{name} listens on {url}\n")
+        sys.stdout.flush()
+
+    return say
+
+
+def _stopping() -> asyncio.Event:
+    event = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, event.set)
+    return event

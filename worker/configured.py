@@ -1,0 +1,146 @@
+"""From settings to the plain arguments that each part takes.
+
+Why it exists: only this file and app.py know both a setting's name and who needs it, so
+that no adapter reads a setting. It must not build an adapter.
+"""
+
+from ipaddress import ip_network
+
+from contracts.zzy import Endpoint
+from worker.clients.http import Limits
+from worker.clients.zzy import ZzyAccess
+from worker.ingress.config import ChannelAccess, IngressConfig
+from worker.relay.target import ChannelTarget
+from worker.saga.policy import Policy
+from worker.settings import Channel, Settings
+from worker.translation.commands import MappedProduct, ProductMap
+from worker.translation.outbound import Partner
+from worker.translation.refusals import RefusalPattern, RefusalPatterns
+
+LEASE_MARGIN_SECONDS = 5.0
+"""Between the longest call and the moment when its answer counts as lost."""
+
+
+def policy(settings: Settings) -> Policy:
+    """Return the saga's numbers."""
+    saga = settings.saga
+    longest_call = settings.zzy.connect_timeout_seconds + settings.zzy.read_timeout_seconds
+    return Policy(
+        pay_deadline=saga.pay_deadline_seconds,
+        reply_wait=saga.reply_wait_seconds,
+        call_lease=longest_call + LEASE_MARGIN_SECONDS,
+        unknown_retries=saga.unknown_retry_delays,
+        ticket_deadline=saga.ticket_deadline_seconds,
+        ticket_probes=saga.ticket_probe_delays,
+        audit_deadline=saga.audit_deadline_seconds,
+    )
+
+
+def partner(settings: Settings) -> Partner:
+    """Return who we are to ZZY."""
+    return Partner(str(settings.zzy.partner_id), settings.zzy.contact_name)
+
+
+def patterns(settings: Settings) -> RefusalPatterns:
+    """Return what ZZY's refusals mean."""
+    told = settings.zzy.patterns
+    return RefusalPatterns(
+        codes=tuple(
+            RefusalPattern(text, code, "zzy_refusal" if text in told.alarms else "")
+            for text, code in told.codes.items()
+        ),
+        already_paid=told.already_paid,
+        repeated_refund=told.refund_known,
+        duplicate_order=told.duplicate_order,
+    )
+
+
+def products(settings: Settings) -> ProductMap:
+    """Return which ZZY product each product_code means."""
+    return ProductMap(
+        {
+            product.product_code: MappedProduct(
+                str(product.zzy_product_id), product.begin_play_time, product.end_play_time
+            )
+            for product in settings.products
+        }
+    )
+
+
+def zzy_access(settings: Settings) -> ZzyAccess:
+    """Return where ZZY is and what signs our calls."""
+    zzy = settings.zzy
+    return ZzyAccess(
+        base_url=zzy.base_url,
+        partner_id=str(zzy.partner_id),
+        sign_key=zzy.sign_key.get_secret_value(),
+        paths={Endpoint[name.upper()]: path for name, path in zzy.paths.items()},
+        cancel_method=zzy.cancel_method,
+    )
+
+
+def zzy_limits(settings: Settings) -> Limits:
+    """Return what a call to ZZY may cost."""
+    zzy = settings.zzy
+    return Limits(
+        connect=zzy.connect_timeout_seconds,
+        read=zzy.read_timeout_seconds,
+        total=zzy.connect_timeout_seconds + zzy.read_timeout_seconds,
+    )
+
+
+def ingress(settings: Settings) -> IngressConfig:
+    """Return what the ingress must know."""
+    return IngressConfig(
+        channels={channel.app_key: _access(channel) for channel in settings.channels},
+        partner_id=str(settings.zzy.partner_id),
+        sign_keys=settings.zzy.sign_keys,
+        time_stamp_window_seconds=settings.ingress.time_stamp_window_seconds,
+        callback_path=settings.ingress.zzy_callback_path,
+        callback_sign_path=settings.ingress.callback_sign_path,
+        callback_window_seconds=settings.ingress.callback_window_seconds,
+        callback_allow=tuple(ip_network(net) for net in settings.ingress.callback_allow),
+        reply_wait_seconds=settings.saga.reply_wait_seconds,
+        body_limit_bytes=settings.ingress.body_limit_bytes,
+    )
+
+
+def _access(channel: Channel) -> ChannelAccess:
+    return ChannelAccess(
+        app_key=channel.app_key,
+        secrets=channel.secrets,
+        name=channel.name,
+        reply_on=channel.reply_on,
+        audit_reply=channel.audit_reply,
+    )
+
+
+def targets(settings: Settings) -> list[ChannelTarget]:
+    """Return where each channel's notifications go."""
+    return [
+        ChannelTarget(
+            app_key=channel.app_key,
+            name=channel.name,
+            secrets=channel.secrets,
+            notify_url=channel.notify_url or "",
+            notify_urls={
+                kind: url for kind, url in channel.notify_urls.model_dump().items() if url
+            },
+            envelope=channel.envelope,
+        )
+        for channel in settings.channels
+    ]
+
+
+def product_channels(settings: Settings) -> list[str]:
+    """Return the channels that want to hear of product changes."""
+    return [channel.app_key for channel in settings.channels if channel.notify_urls.product]
+
+
+def secrets(settings: Settings) -> list[str]:
+    """Return every secret, for the redaction of logs."""
+    keys = list(settings.zzy.sign_keys)
+    for channel in settings.channels:
+        keys.extend(channel.secrets)
+    keys.extend(key.get_secret_value() for key in settings.privacy.encryption_keys)
+    return keys
