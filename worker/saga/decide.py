@@ -158,11 +158,16 @@ def _apply(before: Order, order: Order, event: Event, moment: Moment) -> Decisio
 
 def _settle(before: Order, after: Order) -> Order:
     """Stop the timer of what is over, and let a person go when the order moved on."""
+    moved = after.phase is not before.phase
     if after.phase in FINAL:
         after = replace(after, wake_at=None, call=None, refund=None)
-    elif before.call and not after.call and after.wake_at == before.wake_at:
+    elif (moved or before.call) and _timer_is_left_over(before, after):
         after = replace(after, wake_at=None)
-    moved = after.phase is not before.phase
     if moved and after.human and after.human == before.human:
         after = replace(after, human="")
     return after
+
+
+def _timer_is_left_over(before: Order, after: Order) -> bool:
+    """Tell whether the timer was set for what the order no longer waits for."""
+    return after.wake_at == before.wake_at and after.call is None and after.refund is None
