@@ -43,6 +43,8 @@ class Publisher:
         self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
         self._channel: AbstractChannel | None = None
         self._usable = asyncio.Event()
+        self.blocked = False
+        """RabbitMQ has said that it reads nothing for the time being."""
 
     @property
     def usable(self) -> bool:
@@ -67,6 +69,27 @@ class Publisher:
         async with self._admitted(deadline) as channel:
             await self._confirmed(channel, exchange, routing_key, message, deadline)
 
+    def _watch_block(self) -> None:
+        """Find out whether RabbitMQ is the one that does not take messages."""
+        if self._link.up and not self.blocked:
+            self._tasks.start(self._await_unblocking(), "await unblocking")
+
+    async def _await_unblocking(self) -> None:
+        """Return once RabbitMQ reads again, or the connection is gone."""
+        while self._link.up:
+            try:
+                async with asyncio.timeout(GRACE_SECONDS):
+                    await self._link.unblocked()
+            except TimeoutError:
+                if not self.blocked:
+                    _log.warning("broker_blocked")
+                self.blocked = True
+            except ConnectionError:
+                break
+            else:
+                break
+        self.blocked = False
+
     @asynccontextmanager
     async def _admitted(self, deadline: float) -> AsyncIterator[AbstractChannel]:
         """Hold a place among the publishes in flight, and the channel to use."""
@@ -79,9 +102,9 @@ class Publisher:
                 acquired = True
                 async with asyncio.timeout_at(grace):
                     await self._usable.wait()
-                async with asyncio.timeout_at(deadline):
                     await self._link.unblocked()
             except (TimeoutError, ConnectionError):
+                self._watch_block()
                 raise BrokerUnavailableError("RabbitMQ takes no message at present") from None
             if self._channel is None:
                 raise BrokerUnavailableError("the connection to RabbitMQ was just lost")
@@ -132,7 +155,8 @@ class Publisher:
         self._tasks.start(self._renew(), "renew publisher channel")
 
     async def _renew(self) -> None:
-        if not self._link.up:
+        await self._await_unblocking()
+        if not self._link.up or self._channel is not None:
             return
         try:
             async with asyncio.timeout(RENEW_TIMEOUT_SECONDS):

@@ -121,6 +121,8 @@ class RabbitBroker:
         found = []
         if not (self._publishing.up and self._publisher.usable):
             found.append("no connection to RabbitMQ for publishing")
+        if self._publisher.blocked:
+            found.append("RabbitMQ is short of memory or disk and takes no message")
         if self._watching and not self._consuming.up:
             found.append("no connection to RabbitMQ for consuming")
         found += [f"no consumer on {queue}" for queue in self._watchdog.missing()]

@@ -1,0 +1,190 @@
+"""What publishers and consumers see when the way to RabbitMQ fails."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from contracts import queues
+from tests.integration.proxy import TcpProxy, proxied
+from tests.parity.broker_kit import Collector, Gate, order
+from worker.broker.rabbitmq import RabbitBroker
+from worker.errors import BrokerUnavailableError, PublishUnknownError
+
+TIMEOUT = 0.8
+
+
+@pytest.fixture
+async def proxy(amqp_url: str) -> AsyncIterator[TcpProxy]:
+    async with proxied(amqp_url) as running:
+        yield running
+
+
+@pytest.fixture
+async def broker(proxy: TcpProxy) -> AsyncIterator[RabbitBroker]:
+    opened = RabbitBroker(proxy.url, ["k"], publish_timeout=TIMEOUT)
+    await opened.start()
+    yield opened
+    proxy.thaw()
+    await opened.close()
+
+
+async def publishes(broker: RabbitBroker, body: bytes = b"{}") -> None:
+    """Return once a publish succeeds again."""
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                return await broker.publish(order(body))
+            except (BrokerUnavailableError, PublishUnknownError):
+                await asyncio.sleep(0.05)
+
+
+async def test_start_fails_at_once_where_nobody_listens(proxy: TcpProxy) -> None:
+    await proxy.refuse()
+    broker = RabbitBroker(proxy.url, [])
+    began = time.monotonic()
+    with pytest.raises(BrokerUnavailableError):
+        await broker.start()
+    assert time.monotonic() - began < 2
+    await broker.close()
+
+
+async def test_a_frozen_broker_leaves_the_outcome_unknown(
+    proxy: TcpProxy, broker: RabbitBroker
+) -> None:
+    proxy.freeze()
+    began = time.monotonic()
+    with pytest.raises(PublishUnknownError):
+        await broker.publish(order())
+    assert TIMEOUT <= time.monotonic() - began < TIMEOUT + 1
+    with pytest.raises((BrokerUnavailableError, PublishUnknownError)):
+        await broker.publish(order())
+    assert time.monotonic() - began < 2 * TIMEOUT + 2
+    assert broker.problems()
+    proxy.thaw()
+    await publishes(broker)
+    assert broker.problems() == []
+
+
+async def test_the_timeout_is_five_seconds_by_default(proxy: TcpProxy) -> None:
+    broker = RabbitBroker(proxy.url, [])
+    await broker.start()
+    proxy.freeze()
+    began = time.monotonic()
+    with pytest.raises(PublishUnknownError):
+        await broker.publish(order())
+    assert time.monotonic() - began < 5.5
+    began = time.monotonic()
+    await broker.close()
+    assert time.monotonic() - began < 6
+
+
+async def test_a_lost_connection_fails_fast_as_surely_not_sent(
+    proxy: TcpProxy, broker: RabbitBroker
+) -> None:
+    await proxy.refuse()
+    await asyncio.sleep(0.05)  # the loss is known
+    began = time.monotonic()
+    with pytest.raises(BrokerUnavailableError):
+        await broker.publish(order())
+    assert time.monotonic() - began < 1.5
+    assert broker.problems()
+    await proxy.listen()
+    await publishes(broker)
+
+
+async def test_a_connection_lost_before_the_confirm_leaves_the_outcome_unknown(
+    proxy: TcpProxy, broker: RabbitBroker
+) -> None:
+    proxy.mute()
+    publishing = asyncio.ensure_future(broker.publish(order(b"written, not confirmed")))
+    async with asyncio.timeout(5):
+        await proxy.sees(b"written, not confirmed")
+    began = time.monotonic()
+    proxy.cut()
+    proxy.thaw()
+    with pytest.raises(PublishUnknownError):
+        await publishing
+    assert time.monotonic() - began < 0.5
+
+
+async def test_a_publish_waits_out_a_short_interruption(
+    proxy: TcpProxy, broker: RabbitBroker
+) -> None:
+    proxy.cut()
+    await asyncio.sleep(0.05)  # the loss is known, the reconnect under way
+    await broker.publish(order())
+
+
+async def test_a_request_whose_channel_dies_is_answered_with_none_early(
+    proxy: TcpProxy, broker: RabbitBroker
+) -> None:
+    request = asyncio.ensure_future(broker.request(order(), wait=30))
+    async with asyncio.timeout(5):
+        while await broker.depth(queues.ORDERS) == 0:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    proxy.cut()
+    assert await asyncio.wait_for(request, 5) is None
+
+
+async def test_a_consumer_takes_up_again_and_running_handlers_are_not_cancelled(
+    proxy: TcpProxy, broker: RabbitBroker
+) -> None:
+    gate = Gate()
+    await broker.consume(queues.ORDERS, gate, concurrency=2)
+    await publishes(broker, b"in hand")
+    await gate.wait(1)
+    proxy.cut()
+    again = (await gate.wait(2))[1]
+    assert (again.body, again.redelivered) == (b"in hand", True)
+    assert gate.at_work == 2
+    gate.opened.set()
+    await publishes(broker, b"after")
+    await gate.wait(3)
+    async with asyncio.timeout(10):
+        while await broker.depth(queues.ORDERS):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    assert [m.body for m in gate.messages] == [b"in hand", b"in hand", b"after"]
+    assert broker.problems() == []
+
+
+async def test_the_handler_limit_holds_across_reconnects(
+    proxy: TcpProxy, broker: RabbitBroker
+) -> None:
+    gate = Gate()
+    await broker.consume(queues.ORDERS, gate, concurrency=1)
+    await publishes(broker, b"one")
+    await publishes(broker, b"two")
+    await gate.wait(1)
+    proxy.cut()
+    await publishes(broker, b"three")
+    gate.opened.set()
+    await gate.wait(4)
+    assert gate.most_at_work == 1
+    assert {m.body for m in gate.messages} == {b"one", b"two", b"three"}
+
+
+async def test_a_consumer_on_a_frozen_connection_is_moved_to_a_new_one(
+    proxy: TcpProxy, broker: RabbitBroker
+) -> None:
+    handler = Collector()
+    await broker.consume(queues.ORDERS, handler, concurrency=1)
+    proxy.freeze()
+    async with asyncio.timeout(20):
+        while not any("consum" in problem for problem in broker.problems()):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    proxy.thaw()
+    await publishes(broker)
+    await handler.wait(1)
+
+
+async def test_close_does_not_wait_for_a_frozen_peer(proxy: TcpProxy) -> None:
+    broker = RabbitBroker(proxy.url, [])
+    await broker.start()
+    await broker.consume(queues.ORDERS, Gate(), concurrency=1)
+    await broker.publish(order())
+    proxy.freeze()
+    began = time.monotonic()
+    await broker.close()
+    assert time.monotonic() - began < 6
