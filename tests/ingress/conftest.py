@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
-from prometheus_client import CollectorRegistry
 
 from tests.doubles import HeldClock
 from tests.ingress.doubles import (
@@ -65,7 +64,7 @@ CONFIG = IngressConfig(
 
 async def opened(config: IngressConfig) -> AsyncIterator[Door]:
     broker, clock = FakeBroker(), HeldClock()
-    app = build(broker=broker, clock=clock, config=config, registry=CollectorRegistry())
+    app = build(broker=broker, clock=clock, config=config)
     async with TestClient(TestServer(app)) as client:
         yield Door(client, broker, clock)
 

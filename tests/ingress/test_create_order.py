@@ -58,7 +58,7 @@ async def test_an_unreadable_reply_is_no_outcome(door: Door) -> None:
     with capture_logs() as logs:
         _, answer = await door.create(params())
     assert answer["code"] == "1000"
-    assert logs[0]["event"] == "reply_unreadable"
+    assert logs[0]["kind"] == "reply_unreadable"
 
 
 async def test_a_channel_may_send_ids_as_json_text_in_ascii_escapes(door: Door) -> None:

@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
-from contracts.channel import CancelOrder
+from contracts.channel import CancelOrder, CreateOrder
 from contracts.signatures import sign_channel
 from tests.ingress.conftest import CONFIG, Door, opened
 from tests.ingress.doubles import APP_KEY, SECRET, milliseconds, signed
@@ -171,10 +171,7 @@ def test_no_envelope_makes_the_ingress_fail() -> None:
         | JSON.map(lambda v: json.dumps(v).encode())
         | (st.dictionaries(NAMES, JSON).map(lambda v: json.dumps(v).encode()))
     )
-    names = st.sampled_from(
-        "order_num channel_order_num product_code take_phone tourist_info date price amount "
-        "count".split()
-    )
+    names = st.sampled_from([*CreateOrder.model_fields, *CancelOrder.model_fields])
     business = st.text() | st.dictionaries(names, JSON).map(json.dumps)
 
     @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))

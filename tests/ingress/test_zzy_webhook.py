@@ -161,7 +161,7 @@ async def test_a_signed_but_strange_notice_goes_to_the_dead_letters(
     assert set(message.headers) == headers.DEAD_HEADERS
     received = unwrap(NoticeReceived, message.body).data
     assert received.raw == raw.decode("utf-8", "backslashreplace")
-    assert [line["alarm"] for line in logs] == [True]
+    assert [(line["event"], line["kind"]) for line in logs] == [("alarm", kind)]
 
 
 @pytest.mark.parametrize("off", [-301, 301])

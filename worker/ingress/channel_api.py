@@ -30,9 +30,10 @@ from contracts.signatures import verify_channel, within_window
 from worker.clock import Clock
 from worker.ingress.config import ChannelAccess, IngressConfig
 from worker.ingress.http import json_response, read_body
-from worker.ingress.metrics import IngressMetrics
 from worker.ingress.sending import Sender, Sent
 from worker.runtime.ports import Message
+from worker.telemetry import alarm
+from worker.telemetry.metrics import INGRESS_DURATION, INGRESS_REQUESTS
 from worker.translation.admission import admission_refusal, today_in_shanghai
 
 CANCELLING: Final = "取消处理中"
@@ -44,14 +45,11 @@ Business = Callable[[ChannelAccess, str], Awaitable[tuple[Answer, HTTPStatus]]]
 class ChannelApi:
     """The two interfaces that a channel calls."""
 
-    def __init__(
-        self, config: IngressConfig, sender: Sender, clock: Clock, metrics: IngressMetrics
-    ) -> None:
+    def __init__(self, config: IngressConfig, sender: Sender, clock: Clock) -> None:
         """Take what the two interfaces share."""
         self._config = config
         self._sender = sender
         self._clock = clock
-        self._metrics = metrics
 
     async def create_order(self, request: web.Request) -> web.Response:
         """POST /public/createOrder (下单接口)."""
@@ -64,10 +62,10 @@ class ChannelApi:
     async def _answer(
         self, request: web.Request, interface: str, business: Business
     ) -> web.Response:
-        started = time.perf_counter()
-        app_key = ""
+        app_key, started = "", time.perf_counter()
         try:
             raw = await read_body(request, self._config.body_timeout_seconds)
+            started = time.perf_counter()
             channel, params = self._authenticated(raw)
             app_key = channel.app_key
             answer, status = await business(channel, params)
@@ -81,8 +79,8 @@ class ChannelApi:
                 field=error.field,
                 peer=request.remote,
             )
-        self._metrics.answers.labels(interface, answer.code.value).inc()
-        self._metrics.seconds.labels(interface).observe(time.perf_counter() - started)
+        INGRESS_REQUESTS.labels(interface, answer.code.value).inc()
+        INGRESS_DURATION.labels(interface).observe(time.perf_counter() - started)
         return json_response(answer.to_bytes(), status)
 
     def _authenticated(self, raw: bytes) -> tuple[ChannelAccess, str]:
@@ -140,7 +138,7 @@ class ChannelApi:
         try:
             outcome = OrderOutcome.parse(sent)
         except ValueError:
-            _log.exception("reply_unreadable", order_num=number, alarm=True)
+            alarm("reply_unreadable", order_num=number)
             return unsettled, HTTPStatus.OK
         answer = Answer(code=outcome.code, message=outcome.message, data=outcome.data)
         return answer, HTTPStatus.OK

@@ -9,10 +9,9 @@ from collections.abc import Callable, Sequence
 from http import HTTPStatus
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from worker.ingress.http import json_response
+from worker.telemetry.metrics import exposition
 
 Problems = Callable[[], Sequence[str]]
 
@@ -20,10 +19,9 @@ Problems = Callable[[], Sequence[str]]
 class Health:
     """The three questions."""
 
-    def __init__(self, problems: Problems, registry: CollectorRegistry) -> None:
+    def __init__(self, problems: Problems) -> None:
         """Ask ``problems`` what keeps the role from being ready."""
         self._problems = problems
-        self._registry = registry
 
     async def healthz(self, _request: web.Request) -> web.Response:
         """Answer 200 while the process can answer at all."""
@@ -39,5 +37,5 @@ class Health:
 
     async def metrics(self, _request: web.Request) -> web.Response:
         """Answer with the metrics in Prometheus's text format."""
-        body = generate_latest(self._registry)
-        return web.Response(body=body, headers={"Content-Type": CONTENT_TYPE_LATEST})
+        body, content_type = exposition()
+        return web.Response(body=body, headers={"Content-Type": content_type})

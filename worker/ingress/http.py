@@ -17,6 +17,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from contracts.channel import Answer, Code, ProtocolError
 from contracts.zzy import NoticeAnswer
+from worker.telemetry import alarm
 
 Shape = Callable[[HTTPStatus, Code, str], web.Response]
 
@@ -73,7 +74,8 @@ def shaped_errors(failures: Mapping[str, Code], callback_path: str) -> Middlewar
         except web.HTTPException as error:
             answer = _shaped(error, shape)
         except Exception:  # noqa: BLE001  (the last line: nobody reads a stack trace in an answer)
-            _log.exception("request_failed", path=_known_path(request), alarm=True)
+            _log.exception("request_failed", path=_known_path(request))
+            alarm("request_failed", path=_known_path(request))
             code = failures.get(request.path, Code.CREATE_FAILED)
             return shape(HTTPStatus.SERVICE_UNAVAILABLE, code, "")
         _log.warning(

@@ -13,6 +13,7 @@ import structlog
 
 from worker.errors import BrokerUnavailableError, PublishUnknownError
 from worker.runtime.ports import Broker, Message
+from worker.telemetry import alarm
 
 _GRACE_SECONDS: Final = 0.25
 _log = structlog.get_logger(__name__)
@@ -50,18 +51,18 @@ class Sender:
             async with asyncio.timeout(limit):
                 return await self._ask(message, wait)
         except BrokerUnavailableError as error:
-            _log.error("not_sent", queue=message.queue, reason=str(error), alarm=True)
+            alarm("not_sent", queue=message.queue, reason=str(error))
             return Sent.NO
         except (PublishUnknownError, TimeoutError):
-            _log.error("sending_unknown", queue=message.queue, alarm=True)
+            alarm("sending_unknown", queue=message.queue)
         except asyncio.CancelledError:
             # The AMQP library cancels what it loses; that is not our own end.
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
-            _log.error("sending_cancelled", queue=message.queue, alarm=True)
+            alarm("sending_cancelled", queue=message.queue)
         except Exception:  # noqa: BLE001  (whatever it is, it must not become a false answer)
-            _log.exception("sending_failed", queue=message.queue, alarm=True)
+            _log.exception("sending_failed", queue=message.queue)
         return Sent.UNKNOWN
 
     async def _ask(self, message: Message, wait: float) -> Sent | bytes:

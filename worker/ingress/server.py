@@ -4,11 +4,9 @@ Why it exists: the map of the doors. It holds no state beyond its arguments, so 
 of them run side by side. It must not read a setting or open a database.
 """
 
-from functools import lru_cache
 from typing import Final
 
 from aiohttp import web
-from prometheus_client import REGISTRY, CollectorRegistry
 
 from contracts.channel import Code
 from worker.clock import Clock
@@ -16,7 +14,6 @@ from worker.ingress.channel_api import ChannelApi
 from worker.ingress.config import IngressConfig
 from worker.ingress.health import Health, Problems
 from worker.ingress.http import remove_server_header, shaped_errors
-from worker.ingress.metrics import IngressMetrics
 from worker.ingress.sending import Sender
 from worker.ingress.zzy_webhook import ZzyWebhook
 from worker.runtime.ports import Broker
@@ -33,18 +30,16 @@ def build(
     broker: Broker,
     clock: Clock,
     config: IngressConfig,
-    registry: CollectorRegistry = REGISTRY,
     problems: Problems | None = None,
 ) -> web.Application:
     """Return the application; the broker must have been started.
 
     ``problems`` answers /readyz; without it the broker's own do.
     """
-    metrics = _metrics(registry)
     sender = Sender(broker, config.publish_timeout_seconds)
-    api = ChannelApi(config, sender, clock, metrics)
-    webhook = ZzyWebhook(config, sender, clock, metrics)
-    health = Health(problems or broker.problems, registry)
+    api = ChannelApi(config, sender, clock)
+    webhook = ZzyWebhook(config, sender, clock)
+    health = Health(problems or broker.problems)
     app = web.Application(
         client_max_size=config.body_limit_bytes,
         middlewares=[shaped_errors(_FAILURES, config.callback_path)],
@@ -58,9 +53,3 @@ def build(
     app.router.add_get("/metrics", health.metrics)
     app.on_response_prepare.append(remove_server_header)
     return app
-
-
-@lru_cache(maxsize=8)
-def _metrics(registry: CollectorRegistry) -> IngressMetrics:
-    """Register the counters once in each registry."""
-    return IngressMetrics(registry)

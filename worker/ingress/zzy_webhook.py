@@ -24,9 +24,10 @@ from contracts.zzy import NoticeAnswer, NoticeEnvelope, parse_notice
 from worker.clock import Clock
 from worker.ingress.config import IngressConfig
 from worker.ingress.http import json_response, read_body
-from worker.ingress.metrics import IngressMetrics
 from worker.ingress.sending import Sender, Sent
 from worker.runtime.ports import Message
+from worker.telemetry import alarm
+from worker.telemetry.metrics import INGRESS_REQUESTS
 
 _MAX_TIMESTAMP_DIGITS: Final = 19
 _log = structlog.get_logger(__name__)
@@ -55,14 +56,11 @@ class _StrangeError(Exception):
 class ZzyWebhook:
     """POST /zzy/notify."""
 
-    def __init__(
-        self, config: IngressConfig, sender: Sender, clock: Clock, metrics: IngressMetrics
-    ) -> None:
+    def __init__(self, config: IngressConfig, sender: Sender, clock: Clock) -> None:
         """Take what it verifies with and sends through."""
         self._config = config
         self._sender = sender
         self._clock = clock
-        self._metrics = metrics
 
     async def notify(self, request: web.Request) -> web.Response:
         """Take one notice of any of the four kinds (2.1.1 to 2.1.4)."""
@@ -72,16 +70,15 @@ class ZzyWebhook:
             signed = self._verified(request)
         except ProtocolError as error:
             _log.warning("notice_refused", reason=error.field, peer=request.remote, log_id=log_id)
-            return self._not_taken("refused", error.code, error.message, log_id)
+            return _answered(NoticeAnswer.not_taken(int(error.code), error.message, log_id))
         try:
             notice = self._readable(raw, signed)
         except _StrangeError as strange:
             return await self._quarantine(strange, raw, signed, log_id)
         sent = await self._sender.send(self._message(raw, signed, notice, log_id))
         if sent is Sent.YES:
-            self._metrics.notices.labels("taken").inc()
-            return json_response(NoticeAnswer.taken(log_id).to_bytes())
-        return self._not_sent(sent, log_id)
+            return _answered(NoticeAnswer.taken(log_id))
+        return _not_sent(sent, log_id)
 
     def _verified(self, request: web.Request) -> _Signed:
         """Return the signed headers. Raises :class:`ProtocolError` naming the bad one."""
@@ -182,19 +179,20 @@ class ZzyWebhook:
         )
         sent = await self._sender.send(dead)
         if sent is not Sent.YES:
-            return self._not_sent(sent, log_id)
-        _log.error("notice_not_taken", alarm=True, kind=strange.kind, log_id=log_id)
-        return self._not_taken(strange.kind, strange.code, strange.reason, log_id)
+            return _not_sent(sent, log_id)
+        alarm(strange.kind, log_id=log_id, letter=name)
+        return _answered(NoticeAnswer.not_taken(int(strange.code), strange.reason, log_id))
 
-    def _not_taken(self, result: str, code: Code, message: str, log_id: str) -> web.Response:
-        self._metrics.notices.labels(result).inc()
-        return json_response(NoticeAnswer.not_taken(int(code), message, log_id).to_bytes())
 
-    def _not_sent(self, sent: Sent | bytes, log_id: str) -> web.Response:
-        """Say that it is not kept, or perhaps not: ZZY sends it again."""
-        surely = sent is Sent.NO
-        code = Code.CREATE_FAILED if surely else Code.UNKNOWN_OUTCOME
-        status = HTTPStatus.SERVICE_UNAVAILABLE if surely else HTTPStatus.GATEWAY_TIMEOUT
-        self._metrics.notices.labels("not_sent" if surely else "unknown").inc()
-        answer = NoticeAnswer.not_taken(int(code), "请稍后重发 (send it again)", log_id)
-        return json_response(answer.to_bytes(), status)
+def _answered(answer: NoticeAnswer, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
+    INGRESS_REQUESTS.labels("notify", str(answer.code)).inc()
+    return json_response(answer.to_bytes(), status)
+
+
+def _not_sent(sent: Sent | bytes, log_id: str) -> web.Response:
+    """Say that it is not kept, or perhaps not: ZZY sends it again."""
+    surely = sent is Sent.NO
+    code = Code.CREATE_FAILED if surely else Code.UNKNOWN_OUTCOME
+    status = HTTPStatus.SERVICE_UNAVAILABLE if surely else HTTPStatus.GATEWAY_TIMEOUT
+    answer = NoticeAnswer.not_taken(int(code), "请稍后重发 (send it again)", log_id)
+    return _answered(answer, status)
