@@ -14,7 +14,7 @@ from typing import Final
 import asyncpg
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -25,6 +25,7 @@ CONNECT_SECONDS: Final = 5.0
 WAIT_SECONDS: Final = 60.0
 """How long to wait for another worker that is migrating."""
 
+_SQLITE: Final = "sqlite:///"
 _LOCK: Final = 0x7469636B6574  # "ticket"; held until the end of the transaction alone
 
 
@@ -42,20 +43,45 @@ async def migrate(database_url: str) -> None:
 
     ``sqlite:///path`` or ``postgresql://…``. Raises StoreUnavailableError.
     """
+    if database_url.startswith(_SQLITE):
+        await migrate_sqlite(Path(database_url.removeprefix(_SQLITE)))
+    else:
+        await migrate_postgres(database_url)
+
+
+async def migrate_sqlite(path: Path) -> None:
+    """Create or upgrade the tables in a file."""
+
+    def upgrade() -> None:
+        with sqlite_engine(path).begin() as connection:
+            _upgrade(connection)
+
     try:
-        if database_url.startswith("sqlite:"):
-            await asyncio.to_thread(_migrate_sqlite, database_url)
-        else:
-            await _migrate_postgres(database_url)
-    except (DBAPIError, OSError, TimeoutError, asyncpg.PostgresError) as error:
-        cause = error.orig if isinstance(error, DBAPIError) else error
-        raise StoreUnavailableError(f"migration failed: {type(cause).__name__}") from error
+        await asyncio.to_thread(upgrade)
+    except (DBAPIError, OSError) as error:
+        raise _failure(error) from None
 
 
-def sqlite_engine(database_url: str) -> Engine:
+async def migrate_postgres(url: str) -> None:
+    """Create or upgrade the tables in a database."""
+    try:
+        async with postgres_engine(url).begin() as connection:
+            for setting in ("statement_timeout = 0", f"lock_timeout = '{WAIT_SECONDS:.0f}s'"):
+                await connection.execute(text(f"SET LOCAL {setting}"))
+            await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
+            await connection.run_sync(_upgrade)
+    except (DBAPIError, OSError, TimeoutError, ValueError, asyncpg.PostgresError) as error:
+        raise _failure(error) from None
+
+
+def sqlite_engine(path: Path) -> Engine:
     """Return an engine whose every transaction takes SQLite's write lock at its beginning."""
-    create_file(Path(database_url.removeprefix("sqlite:///")))
-    engine = create_engine(database_url, poolclass=NullPool, connect_args={"timeout": WAIT_SECONDS})
+    create_file(path)
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        poolclass=NullPool,
+        connect_args={"timeout": WAIT_SECONDS},
+    )
 
     @event.listens_for(engine, "connect")
     def _ours(connection: sqlite3.Connection, _record: object) -> None:
@@ -69,11 +95,11 @@ def sqlite_engine(database_url: str) -> Engine:
     return engine
 
 
-def postgres_engine(database_url: str) -> AsyncEngine:
+def postgres_engine(url: str) -> AsyncEngine:
     """Return an engine over asyncpg that reads the URL as asyncpg does; poolers are fine."""
 
-    async def _connect() -> asyncpg.Connection:
-        return await asyncpg.connect(database_url, timeout=CONNECT_SECONDS, statement_cache_size=0)
+    async def _connect() -> "asyncpg.Connection[asyncpg.Record]":
+        return await asyncpg.connect(url, timeout=CONNECT_SECONDS, statement_cache_size=0)
 
     return create_async_engine(
         "postgresql+asyncpg://",
@@ -83,19 +109,11 @@ def postgres_engine(database_url: str) -> AsyncEngine:
     )
 
 
-def _migrate_sqlite(database_url: str) -> None:
-    engine = sqlite_engine(database_url)
-    with engine.begin() as connection:
-        command.upgrade(configuration(connection), "head")
-
-
-async def _migrate_postgres(database_url: str) -> None:
-    engine = postgres_engine(database_url)
-    async with engine.begin() as connection:
-        await connection.execute(text(f"SET LOCAL lock_timeout = '{WAIT_SECONDS:.0f}s'"))
-        await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-        await connection.run_sync(_upgrade)
-
-
 def _upgrade(connection: Connection) -> None:
     command.upgrade(configuration(connection), "head")
+
+
+def _failure(error: Exception) -> StoreUnavailableError:
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    first_line = str(cause).partition("\n")[0]
+    return StoreUnavailableError(f"the migration failed: {first_line or type(cause).__name__}")

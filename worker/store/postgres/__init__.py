@@ -13,7 +13,7 @@ import structlog
 
 from worker.runtime.ports import Committed, Loaded, NotificationResult, Transition
 from worker.store.batcher import Batcher
-from worker.store.migrate import migrate
+from worker.store.migrate import migrate_postgres
 from worker.store.postgres.commits import commit_all
 from worker.store.postgres.database import Database
 from worker.store.postgres.dead_letters import DeadLetters
@@ -73,7 +73,7 @@ class PostgresStore(Orders, Outbox, Notifications, Notices, DeadLetters, Queries
         """Connect; create the tables if there are none. Raises StoreUnavailableError."""
         await self._database.start()
         if not check(await self._revision()):
-            await migrate(self._url)
+            await migrate_postgres(self._url)
 
     async def close(self) -> None:
         """Finish what is under way and let go, within a few seconds."""

@@ -8,7 +8,7 @@ that lives in the same file.
 import sqlite3
 
 from worker.sqlite import SqliteFile
-from worker.store.migrate import migrate
+from worker.store.migrate import migrate_sqlite
 from worker.store.sqlite.dead_letters import DeadLetters
 from worker.store.sqlite.notices import Notices
 from worker.store.sqlite.notifications import Notifications
@@ -30,7 +30,7 @@ class SqliteStore(Orders, Outbox, Notifications, Notices, DeadLetters, Queries):
     async def start(self) -> None:
         """Create the tables if there are none. Raises StoreUnavailableError."""
         if not check(await self._file.read(_revision)):
-            await migrate(f"sqlite:///{self._file.path}")
+            await migrate_sqlite(self._file.path)
 
     async def close(self) -> None:
         """Do nothing: the file is not the store's own."""

@@ -1,0 +1,68 @@
+"""Each test runs against SQLite and against PostgreSQL."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.parity.store.kit import Opener
+from tests.servers.fresh import create_database, drop_database
+from tests.servers.shared import Shared
+from worker.runtime.ports import Store
+from worker.sqlite import SqliteFile
+from worker.store.migrate import migrate
+from worker.store.postgres import PostgresStore
+from worker.store.sqlite import SqliteStore
+from worker.store.tables import METADATA
+
+
+@pytest.fixture(scope="session")
+def migrated_url(servers: Shared) -> Iterator[str]:
+    """One database with tables for all tests of this process; they are emptied each time."""
+    url = create_database(servers.postgres_url)
+    with ThreadPoolExecutor(1) as executor:  # a test's loop may be running
+        executor.submit(asyncio.run, migrate(url)).result()
+    yield url
+    drop_database(servers.postgres_url, url)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.servers)])
+async def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Opener]:
+    """Open stores over one empty database; each is closed at the end."""
+    stores: list[Store] = []
+    files: list[SqliteFile] = []
+
+    if request.param == "postgres":
+        url = request.getfixturevalue("migrated_url")
+        await _empty(url)
+
+    async def opener() -> Store:
+        store: Store
+        if request.param == "postgres":
+            store = PostgresStore(url)
+        else:
+            files.append(SqliteFile(tmp_path / "store.db"))
+            store = SqliteStore(files[-1])
+        await store.start()
+        stores.append(store)
+        return store
+
+    yield opener
+    for store in stores:
+        await store.close()
+    for file in files:
+        await file.close()
+
+
+@pytest.fixture
+async def store(open_store: Opener) -> Store:
+    return await open_store()
+
+
+async def _empty(url: str) -> None:
+    connection = await asyncpg.connect(url, timeout=5)
+    await connection.execute(f"TRUNCATE {', '.join(METADATA.tables)}")
+    await connection.close()

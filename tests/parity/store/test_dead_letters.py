@@ -1,0 +1,62 @@
+"""Dead letters: kept, replayed, failed again."""
+
+from dataclasses import replace
+
+from tests.parity.store.kit import NOW, ODD_STRINGS, after, letter, message
+from worker.runtime.ports import DeadLetter, Store
+
+
+async def _get(store: Store, letter_id: str = "d1") -> DeadLetter:
+    found = await store.dead_letter(letter_id)
+    assert found is not None
+    return found
+
+
+async def test_a_dead_letter_comes_back_as_it_was(store: Store) -> None:
+    one = letter(message=message(headers={"x": ODD_STRINGS[0]}, body=b"\0\xff", attempt=7))
+    await store.add_dead_letter(one)
+    assert await store.dead_letters() == [one]
+    assert await _get(store) == one
+    assert await store.dead_letter("d2") is None
+
+
+async def test_the_newest_failure_comes_first(store: Store) -> None:
+    for number in (1, 3, 2):
+        await store.add_dead_letter(letter(f"d{number}", last_failed_at=after(number)))
+    assert [one.id for one in await store.dead_letters()] == ["d3", "d2", "d1"]
+    assert [one.id for one in await store.dead_letters(limit=1)] == ["d3"]
+
+
+async def test_a_replayed_one_is_no_longer_open(store: Store) -> None:
+    await store.add_dead_letter(letter())
+    await store.mark_replayed("d1", failed_at=NOW)
+    assert await store.dead_letters() == []
+    assert await _get(store) == replace(letter(), state="replayed", replays=1)
+    assert [one.id for one in await store.dead_letters(state="replayed")] == ["d1"]
+    assert [one.id for one in await store.dead_letters(state=None)] == ["d1"]
+    await store.mark_replayed("not there", failed_at=NOW)
+
+
+async def test_one_that_fails_again_is_open_again(store: Store) -> None:
+    await store.add_dead_letter(letter())
+    await store.mark_replayed("d1", failed_at=NOW)
+    again = letter(
+        kind="stopped", reason="HTTP 410", first_failed_at=after(5), last_failed_at=after(5)
+    )
+    await store.add_dead_letter(again)
+    assert await _get(store) == replace(again, first_failed_at=NOW, replays=1)
+
+
+async def test_a_redelivery_changes_nothing(store: Store) -> None:
+    await store.add_dead_letter(letter(last_failed_at=after(5)))
+    await store.mark_replayed("d1", failed_at=after(5))
+    for at in (after(5), after(4)):
+        await store.add_dead_letter(letter(reason="late", last_failed_at=at))
+    assert await _get(store) == letter(last_failed_at=after(5), state="replayed", replays=1)
+
+
+async def test_a_failure_during_the_replay_leaves_it_open(store: Store) -> None:
+    await store.add_dead_letter(letter())
+    await store.add_dead_letter(letter(last_failed_at=after(1)))
+    await store.mark_replayed("d1", failed_at=NOW)
+    assert await _get(store) == letter(last_failed_at=after(1), replays=1)
