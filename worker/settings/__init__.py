@@ -8,6 +8,7 @@ not print the value of a secret.
 from worker.settings.load import load_settings
 from worker.settings.models import (
     Channel,
+    Health,
     Ingress,
     Limits,
     Log,
@@ -23,6 +24,7 @@ from worker.settings.weaknesses import weaknesses
 
 __all__ = [
     "Channel",
+    "Health",
     "Ingress",
     "Limits",
     "Log",

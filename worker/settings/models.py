@@ -43,6 +43,14 @@ class Ingress(Section):
     """Addresses and networks that notices may come from; empty: any."""
 
 
+class Health(Section):
+    """Where a process that runs without the ingress answers /healthz, /readyz, /metrics."""
+
+    host: Text = "127.0.0.1"
+    port: Port = 0
+    """0: nowhere. With the ingress in the same process the ingress answers them."""
+
+
 class Patterns(Section):
     """What parts of ZZY's refusal messages mean; ZZY documents no codes."""
 
@@ -181,6 +189,7 @@ class Settings(Section):
     database_url: Annotated[str, Field(repr=False)] = "sqlite:///var/bridge.db"
     broker_url: Annotated[str, Field(repr=False)] = "embedded:"
     ingress: Ingress = Ingress()
+    health: Health = Health()
     zzy: Zzy = Zzy()
     saga: Saga = Saga()
     limits: Limits = Limits()

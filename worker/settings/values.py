@@ -38,8 +38,7 @@ def _web_address(value: str) -> str:
 
 
 def _network(value: str) -> str:
-    ipaddress.ip_network(value, strict=False)
-    return value
+    return str(ipaddress.ip_network(value, strict=False))
 
 
 def _path(value: str) -> str:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from worker.settings.models import Channel, Settings
 
 SHORTEST_SECRET = 16
-EXAMPLES = frozenset({"s3cret", "secret", "password", "guest", "changeme", "change-me", "…"})
+EXAMPLES = frozenset({"s3cret", "secret", "password", "guest", "demo-sign-key", "change-me", "…"})
 
 
 def weaknesses(settings: Settings) -> list[str]:

@@ -113,6 +113,7 @@ class ChannelSimulator:
         facts = {
             "notifications": lambda: [asdict(item) for item in self.received.values()],
             "deliveries": lambda: [asdict(item) for item in self.deliveries],
+            "totals": lambda: {"posts": len(self.deliveries), "taken": len(self.received)},
         }
         application.add_routes(fault_routes(self.lots))
         application.add_routes(fact_routes(facts))
