@@ -11,8 +11,13 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from typing import Any, Final
 
 _NAT64: Final = IPv6Network("64:ff9b::/96")
-_V4_COMPATIBLE: Final = IPv6Network("::/96")
-_SITE_LOCAL: Final = IPv6Network("fec0::/10")
+"""Carries the bytes to the IPv4 address in its last 32 bits."""
+
+_REFUSED: Final = (
+    IPv6Network("fec0::/10"),  # site local, of old
+    IPv6Network("2002::/16"),  # 6to4 and Teredo carry the bytes to an IPv4 address, and
+    IPv6Network("2001::/32"),  # no receiver lives there any more
+)
 
 AddrInfo = tuple[int, int, int, str, tuple[Any, ...]]
 
@@ -30,12 +35,11 @@ def is_public(address: str) -> bool:
     parsed = ip_address(address.partition("%")[0])
     if isinstance(parsed, IPv4Address):
         return _is_public(parsed)
-    inner = _embedded_v4(parsed)
-    if inner is not None and not _is_public(inner):
-        return False
     if parsed.ipv4_mapped is not None:
-        return True
-    return _is_public(parsed) and parsed not in _SITE_LOCAL
+        return _is_public(parsed.ipv4_mapped)
+    if parsed in _NAT64:
+        return _is_public(IPv4Address(int(parsed) & 0xFFFF_FFFF))
+    return _is_public(parsed) and not any(parsed in network for network in _REFUSED)
 
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
@@ -46,19 +50,6 @@ def _is_public(address: IPv4Address | IPv6Address) -> bool:
         or address.is_link_local
         or address.is_unspecified
     )
-
-
-def _embedded_v4(address: IPv6Address) -> IPv4Address | None:
-    """Return the IPv4 address that a transition mechanism would carry the bytes to."""
-    if address.ipv4_mapped is not None:
-        return address.ipv4_mapped
-    if address.sixtofour is not None:
-        return address.sixtofour
-    if address.teredo is not None:
-        return address.teredo[1]
-    if address in _NAT64 or address in _V4_COMPATIBLE:
-        return IPv4Address(int(address) & 0xFFFF_FFFF)
-    return None
 
 
 def public_socket(addr_info: AddrInfo) -> socket.socket:
