@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Final
 
 import structlog
@@ -25,6 +26,7 @@ from worker.clients.zzy import ZzyClient
 from worker.clock import Clock, SystemClock
 from worker.deadletters.drain import Drain
 from worker.ingress import server
+from worker.ingress.health import Problems
 from worker.relay.handler import Relay
 from worker.runtime.commands import Commands
 from worker.runtime.handle import Saga
@@ -33,6 +35,7 @@ from worker.runtime.outbox import Outbox
 from worker.runtime.perform import Performer
 from worker.runtime.ports import Broker, Store
 from worker.runtime.products import ProductNews
+from worker.runtime.pulse import Pulse
 from worker.runtime.timers import Timers
 from worker.settings import Settings
 from worker.sqlite import SqliteFile
@@ -120,7 +123,7 @@ async def opened(settings: Settings) -> AsyncIterator[Adapters]:
 
 @asynccontextmanager
 async def running(settings: Settings, roles: frozenset[Role]) -> AsyncIterator[str]:
-    """Run the roles; yields the URL of the ingress, or "" where it does not run.
+    """Run the roles; yields the URL of what is served, or "" where nothing is.
 
     Leaving stops taking, finishes what is at work, acknowledges and closes, within 10 s.
     Raises BrokerUnavailableError, StoreUnavailableError, OSError (a port that is taken).
@@ -136,19 +139,36 @@ async def running(settings: Settings, roles: frozenset[Role]) -> AsyncIterator[s
         http = HttpClient(configured.zzy_limits(settings))
         stack.push_async_callback(http.close)
         channels = ChannelClient(
-            allow_private_addresses=settings.relay.allow_private_addresses, clock=parts.clock
+            allow_private_addresses=settings.relay.allow_private_addresses,
+            clock=parts.clock,
+            limits=configured.channel_limits(settings),
         )
         stack.push_async_callback(channels.close)
         stack.push_async_callback(_finish, parts.broker, tasks)
+        pulse = Pulse(parts.store, parts.clock)
         if Role.SAGA in roles:
             await _start_saga(settings, parts, tasks, http)
         if Role.RELAY in roles:
             await _start_relay(settings, parts, channels)
         if roles & {Role.SAGA, Role.RELAY}:
+            tasks.keep(pulse.run, "pulse", parts.clock)
             drain = Drain(parts.store, parts.clock)
             await parts.broker.consume(queues.DEAD, drain.handle, concurrency=8)
-        url = await _start_ingress(settings, parts, stack) if Role.INGRESS in roles else ""
-        yield url
+        runner = await _serve(settings, parts, roles, partial(_problems, parts.broker, pulse))
+        if runner is not None:
+            stack.push_async_callback(runner.cleanup)
+        yield _url(runner)
+
+
+def _url(runner: web.AppRunner | None) -> str:
+    if runner is None:
+        return ""
+    host, port = runner.addresses[0][:2]
+    return f"http://{host}:{port}"
+
+
+def _problems(broker: Broker, pulse: Pulse) -> list[str]:
+    return [*broker.problems(), *pulse.problems()]
 
 
 async def _finish(broker: Broker, tasks: TaskGroup) -> None:
@@ -198,16 +218,27 @@ async def _start_relay(settings: Settings, parts: Adapters, client: ChannelClien
         )
 
 
-async def _start_ingress(settings: Settings, parts: Adapters, stack: AsyncExitStack) -> str:
-    application = server.build(
-        broker=parts.broker, clock=parts.clock, config=configured.ingress(settings)
-    )
+async def _serve(
+    settings: Settings, parts: Adapters, roles: frozenset[Role], problems: Problems
+) -> web.AppRunner | None:
+    """Serve the ingress, or health alone where the process has none."""
+    if Role.INGRESS in roles:
+        host, port = settings.ingress.host, settings.ingress.port
+        application = server.build(
+            broker=parts.broker,
+            clock=parts.clock,
+            config=configured.ingress(settings),
+            problems=problems,
+        )
+    elif settings.health.port:
+        host, port = settings.health.host, settings.health.port
+        application = server.build_health(problems)
+    else:
+        return None
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=FINISH_SECONDS)
     await runner.setup()
-    stack.push_async_callback(runner.cleanup)
-    await web.TCPSite(runner, settings.ingress.host, settings.ingress.port).start()
-    port = runner.addresses[0][1]
-    return f"http://{settings.ingress.host}:{port}"
+    await web.TCPSite(runner, host, port).start()
+    return runner
 
 
 def _observe_zzy(endpoint: str, outcome: str, seconds: float) -> None:

@@ -4,9 +4,11 @@ Why it exists: only this file and app.py know both a setting's name and who need
 that no adapter reads a setting. It must not build an adapter.
 """
 
+from dataclasses import replace
 from ipaddress import ip_network
 
 from contracts.zzy import Endpoint
+from worker.clients.channels import DEFAULT_LIMITS
 from worker.clients.http import Limits
 from worker.clients.zzy import ZzyAccess
 from worker.ingress.config import ChannelAccess, IngressConfig
@@ -87,6 +89,12 @@ def zzy_limits(settings: Settings) -> Limits:
         read=zzy.read_timeout_seconds,
         total=zzy.connect_timeout_seconds + zzy.read_timeout_seconds,
     )
+
+
+def channel_limits(settings: Settings) -> Limits:
+    """Return what a delivery to a channel may cost."""
+    seconds = settings.relay.timeout_seconds
+    return replace(DEFAULT_LIMITS, read=seconds, total=seconds)
 
 
 def ingress(settings: Settings) -> IngressConfig:

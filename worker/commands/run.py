@@ -33,7 +33,7 @@ async def _run(settings: Settings, roles: frozenset[app.Role]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     async with app.running(settings, roles) as url:
-        _log.info("started", roles=sorted(roles), ingress=url)
+        _log.info("started", roles=sorted(roles), url=url)
         await stopping.wait()
         _log.info("stopping")
     _log.info("stopped")

@@ -48,8 +48,19 @@ def build(
     app.router.add_post(CREATE_ORDER, api.create_order)
     app.router.add_post(CANCEL_ORDER, api.cancel_order)
     app.router.add_post(config.callback_path, webhook.notify)
+    _add_health(app, health)
+    return app
+
+
+def build_health(problems: Problems) -> web.Application:
+    """Return the application of a process without an ingress: health and metrics alone."""
+    app = web.Application()
+    _add_health(app, Health(problems))
+    return app
+
+
+def _add_health(app: web.Application, health: Health) -> None:
     app.router.add_get("/healthz", health.healthz)
     app.router.add_get("/readyz", health.readyz)
     app.router.add_get("/metrics", health.metrics)
     app.on_response_prepare.append(remove_server_header)
-    return app

@@ -88,7 +88,8 @@ class Notices:
         order_num = loaded.row.order_num
         structlog.contextvars.bind_contextvars(order_num=order_num)
         signature = stimulus.inbox[0]
-        if loaded.seen.get(signature.id, signature.digest) != signature.digest:
+        replayed = headers.REPLAY_OF in message.headers  # a person has looked at it
+        if not replayed and loaded.seen.get(signature.id, signature.digest) != signature.digest:
             alarm("notice_quarantined", order_num=order_num)
             return Park("notice_quarantined", "its signature was used before, with another body")
         if not any(entry.id in loaded.seen for entry in stimulus.inbox_if_applied):
