@@ -51,7 +51,7 @@ class Envelope(BaseModel, Generic[Data]):
 
 
 @lru_cache(maxsize=64)
-def _envelope(model: type[MessageModel]) -> type[Envelope[Any]]:
+def envelope_of(model: type[MessageModel]) -> type[Envelope[Any]]:
     """Build the envelope of one model, once."""
     return Envelope[model]  # type: ignore[valid-type]  # the model is only known here
 
@@ -67,7 +67,7 @@ def wrap(  # noqa: PLR0913  (an envelope has so many parts)
 ) -> bytes:
     """Return ``data`` in its envelope as JSON; the type is the model's own."""
     model = type(data)
-    envelope = _envelope(model).model_construct(
+    envelope = envelope_of(model).model_construct(
         id=id,
         type=model.TYPE,
         time=time,
@@ -81,7 +81,7 @@ def wrap(  # noqa: PLR0913  (an envelope has so many parts)
 
 def unwrap(model: type[Data], body: bytes) -> Envelope[Data]:
     """Read a message. Raises :class:`ValueError` whose text holds nothing of the content."""
-    envelope: Envelope[Data] = _envelope(model).model_validate_json(body)
+    envelope: Envelope[Data] = envelope_of(model).model_validate_json(body)
     if envelope.type != model.TYPE:
         raise ValueError(f"not a message of type {model.TYPE}")
     return envelope

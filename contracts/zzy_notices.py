@@ -220,7 +220,7 @@ class NoticeAnswer(ZzyModel):
     """返回示例: what we answer to a notice (2.1.1). Code 1000 only once it is durable."""
 
     code: ReturnCode = Field(description="接口返回码: 1000 收到. 2.1.1. Example: 1000")
-    is_success: Flag = Field(description="IsSuccess. 2.1.1. Example: true")
+    is_success: Flag = Field(description="IsSuccess: whether it was taken. 2.1.1. Example: true")
     log_id: Text = Field(default="", description="请求记录 ID: ours. 2.1.1. Example: 6f1c…")
     message: Text = Field(default="", description="返回描述. 2.1.1. Example: 收到通知")
 
