@@ -256,7 +256,7 @@ async def test_a_silently_lost_consumer_is_found_by_the_brokers_count(
     handler = Collector()
     await broker.consume(queues.ORDERS, handler, concurrency=1)
     consumer = broker._consumers[queues.ORDERS]
-    assert consumer._subscription is not None
-    await consumer._subscription.cancel(consumer._tag)
+    assert consumer._underlay is not None
+    await consumer._underlay.basic_cancel(consumer._tag)
     await broker.publish(order())
     await handler.wait(1)

@@ -8,11 +8,13 @@ talk to a broker.
 import hashlib
 import itertools
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-import aio_pika
-from aio_pika.abc import AbstractIncomingMessage
+from aio_pika import DeliveryMode
+from aiormq import spec
+from aiormq.abc import DeliveredMessage
 
 from contracts import headers, queues
 from worker.broker.settle import DELIVERY_LIMIT, DELIVERY_LIMIT_KIND, dead_headers
@@ -38,52 +40,65 @@ _ROUTING: Final = frozenset({"CC", "BCC"})
 _serial = itertools.count()
 
 
-def encode(message: Message, *, reply_to: str = "", correlation_id: str = "") -> aio_pika.Message:
-    """Return the message as it is published, persistent.
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A message as it is published: where to, and everything of it."""
+
+    exchange: str
+    routing_key: str
+    properties: spec.Basic.Properties
+    body: bytes
+
+
+def encode(
+    message: Message, *, exchange: str = "", reply_to: str = "", correlation_id: str = ""
+) -> Parcel:
+    """Return the message as it is published, persistent; its queue is the routing key.
 
     The AMQP property ``message_id`` is our id and a serial number: aiormq matches a
     returned message by it, so two publishes of one message must not share it.
     """
-    return aio_pika.Message(
-        message.body,
+    properties = spec.Basic.Properties(
         headers={
             **message.headers,
             MESSAGE_ID: message.message_id,
             ATTEMPT: str(message.attempt),
         },
         content_type=CONTENT_TYPE,
-        delivery_mode=aio_pika.DeliveryMode.PERSISTENT,
+        delivery_mode=DeliveryMode.PERSISTENT.value,
         message_id=f"{message.message_id}/{next(_serial)}",
-        type=message.type,
+        message_type=message.type,
         correlation_id=correlation_id or message.correlation_id or None,
         reply_to=reply_to or message.reply_to or None,
         timestamp=datetime.now(UTC),
     )
+    return Parcel(exchange, message.queue, properties, message.body)
 
 
-def decode(queue: str, incoming: AbstractIncomingMessage) -> Message:
+def decode(queue: str, incoming: DeliveredMessage) -> Message:
     """Return what came in from ``queue``; never raises.
 
     Without a message id it gets one from its body: the same on every delivery.
     """
-    raw = incoming.headers or {}
+    properties = incoming.header.properties
+    raw: Mapping[str, Any] = properties.headers or {}
     kept = {
-        name: _text(value)
+        name: value if isinstance(value, str) else _text(value)
         for name, value in raw.items()
         if not name.startswith(_BROKERS_OWN) and name not in _ROUTING
     }
     if queue == queues.DEAD and headers.DEAD_KIND not in kept and _FIRST_DEATH_QUEUE in raw:
         kept |= _given_up_by_broker(raw)
     attempt = kept.pop(ATTEMPT, "0")
-    message_id = kept.pop(MESSAGE_ID, "") or incoming.message_id
+    message_id = kept.pop(MESSAGE_ID, "") or properties.message_id
     return Message(
         queue=queue,
-        type=incoming.type or "",
+        type=properties.message_type or "",
         body=incoming.body,
         message_id=message_id or hashlib.sha256(incoming.body).hexdigest()[:32],
         headers=kept,
-        correlation_id=_text(incoming.correlation_id or ""),
-        reply_to=incoming.reply_to or "",
+        correlation_id=properties.correlation_id or "",
+        reply_to=properties.reply_to or "",
         attempt=int(attempt) if attempt.isascii() and attempt.isdigit() else 0,
         redelivered=bool(incoming.redelivered),
     )

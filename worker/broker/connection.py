@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import aio_pika
+import aiormq
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
@@ -47,6 +48,8 @@ class Link:
         self._lost = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
         self.up = False
+        self.generation = 0
+        """How many connections there have been."""
 
     async def start(self) -> None:
         """Connect once and keep the connection from then on.
@@ -69,8 +72,13 @@ class Link:
         if connection is not None:
             await _close(connection)
 
-    def drop(self) -> None:
-        """Give the connection up, for example because the peer is frozen, and make a new one."""
+    def drop(self, generation: int) -> None:
+        """Give up a connection whose peer seems frozen, and make a new one.
+
+        ``generation`` is the one on which the trouble was seen; a later one is left alone.
+        """
+        if generation != self.generation:
+            return
         connection = self._forget()
         if connection is not None:
             _log.warning("broker_connection_dropped", name=self._name)
@@ -101,6 +109,7 @@ class Link:
             client_properties={"connection_name": f"ticketbridge {self._name}"},
         )
         self._connection = connection
+        self.generation += 1
         self._lost.clear()
         connection.close_callbacks.add(self._closed)
         try:
@@ -135,6 +144,14 @@ class Link:
             else:
                 _log.info("broker_connected", name=self._name)
                 backoff = FIRST_BACKOFF_SECONDS
+
+
+async def underlay(channel: AbstractChannel) -> aiormq.Channel:
+    """Return the channel beneath, on which a message costs least."""
+    beneath = await channel.get_underlay_channel()
+    if not isinstance(beneath, aiormq.Channel):
+        raise TypeError("aio-pika no longer stands on aiormq")
+    return beneath
 
 
 async def close_channel(channel: AbstractChannel) -> None:

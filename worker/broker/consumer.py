@@ -12,10 +12,12 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
-from aio_pika.abc import AbstractChannel, AbstractIncomingMessage, AbstractQueue
+from aio_pika.abc import AbstractChannel
+from aiormq import Channel
+from aiormq.abc import DeliveredMessage
 
 from worker.broker import codec, settle
-from worker.broker.connection import AMQP_ERRORS, Link, close_channel
+from worker.broker.connection import AMQP_ERRORS, Link, close_channel, underlay
 from worker.errors import BrokerUnavailableError, PublishUnknownError
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import Handler, Message
@@ -23,6 +25,8 @@ from worker.tasks import TaskGroup
 
 REPUBLISH_DELAYS: Final[tuple[float, ...]] = (0.5, 1, 2, 5, 10)
 """Seconds between tries to publish a retry or a dead letter; then the channel is given up."""
+
+CANCEL_TIMEOUT_SECONDS: Final = 2.0
 
 Publish = Callable[[Message, float], Awaitable[None]]
 """Publish a message after a delay in seconds, confirmed."""
@@ -33,18 +37,29 @@ _log = structlog.get_logger(__name__)
 class Consumer:
     """The subscription to one queue; it outlives channels and connections."""
 
-    def __init__(
-        self, queue: str, handler: Handler, concurrency: int, publish: Publish, tasks: TaskGroup
+    def __init__(  # noqa: PLR0913  (two collaborators, as callables)
+        self,
+        queue: str,
+        handler: Handler,
+        concurrency: int,
+        *,
+        publish: Publish,
+        on_lost: Callable[[], None],
+        tasks: TaskGroup,
     ) -> None:
-        """Give the messages of ``queue`` to ``handler``, at most ``concurrency`` at a time."""
+        """Give the messages of ``queue`` to ``handler``, at most ``concurrency`` at a time.
+
+        ``on_lost`` is told when it needs to be subscribed again.
+        """
         self.queue = queue
         self._handler = handler
         self._concurrency = concurrency
         self._publish = publish
+        self._on_lost = on_lost
         self._tasks = tasks
         self._slots = asyncio.Semaphore(concurrency)
         self._channel: AbstractChannel | None = None
-        self._subscription: AbstractQueue | None = None
+        self._underlay: Channel | None = None
         self._tag = ""
         self._held = 0
         self._idle = asyncio.Event()
@@ -68,38 +83,33 @@ class Consumer:
         """How many messages are in its hands."""
         return self._held
 
-    async def subscribe(self, link: Link, on_lost: Callable[[], None]) -> None:
+    async def subscribe(self, link: Link) -> None:
         """Subscribe on a fresh channel and let go of the old. Raises what aio-pika raises."""
         if self._stopping:
             return
         await self._leave()
         channel = await link.channel()
         await channel.set_qos(prefetch_count=self._concurrency)
-        queue = await channel.get_queue(self.queue, ensure=False)
+        beneath = await underlay(channel)
 
         def cancelled_by_broker(_frame: Any) -> None:  # noqa: ANN401
             self._tag = ""
-            on_lost()
+            self._on_lost()
 
-        def closed(_sender: Any, _error: BaseException | None) -> None:  # noqa: ANN401
-            on_lost()
+        async def take(incoming: DeliveredMessage) -> None:
+            self._tasks.start(self._process(beneath, incoming), f"handle {self.queue}")
 
-        async def take(incoming: AbstractIncomingMessage) -> None:
-            self._tasks.start(self._process(channel, incoming), f"handle {self.queue}")
-
-        underlay = await channel.get_underlay_channel()
-        underlay.on_consumer_cancel_callbacks.add(cancelled_by_broker)
-        channel.close_callbacks.add(closed)
-        self._channel, self._subscription = channel, queue
-        self._tag = await queue.consume(take)
+        beneath.on_consumer_cancel_callbacks.add(cancelled_by_broker)
+        channel.close_callbacks.add(lambda *_: self._on_lost())
+        self._channel, self._underlay = channel, beneath
+        self._tag = (await beneath.basic_consume(self.queue, take)).consumer_tag or ""
 
     async def stop(self) -> None:
         """Take no more, wait for the handlers at work, hand back what was not begun."""
         self._stopping = True
-        if self._subscription is not None and self._tag:
+        if self._underlay is not None and self._tag:
             try:
-                async with asyncio.timeout(2):
-                    await self._subscription.cancel(self._tag)
+                await self._underlay.basic_cancel(self._tag, timeout=CANCEL_TIMEOUT_SECONDS)
             except AMQP_ERRORS as error:
                 _log.debug("cancel_gave_up", queue=self.queue, error=type(error).__name__)
         await self._idle.wait()
@@ -107,11 +117,11 @@ class Consumer:
 
     async def _leave(self) -> None:
         channel, self._channel = self._channel, None
-        self._subscription, self._tag = None, ""
+        self._underlay, self._tag = None, ""
         if channel is not None and not channel.is_closed:
             await close_channel(channel)
 
-    async def _process(self, channel: AbstractChannel, incoming: AbstractIncomingMessage) -> None:
+    async def _process(self, channel: Channel, incoming: DeliveredMessage) -> None:
         async with self._slots:
             if self._stopping or channel.is_closed:
                 return
@@ -127,9 +137,7 @@ class Consumer:
                 if not self._held:
                     self._idle.set()
 
-    async def _carry_out(
-        self, channel: AbstractChannel, message: Message, outcome: Outcome
-    ) -> bool:
+    async def _carry_out(self, channel: Channel, message: Message, outcome: Outcome) -> bool:
         """Make the outcome durable; False if the message must come again instead."""
         match outcome:
             case Ack():
@@ -141,7 +149,7 @@ class Consumer:
                 successor = settle.parked(message, outcome, datetime.now(UTC))
                 return await self._republish(channel, successor, 0)
 
-    async def _republish(self, channel: AbstractChannel, message: Message, delay: float) -> bool:
+    async def _republish(self, channel: Channel, message: Message, delay: float) -> bool:
         """Publish with patience; in the end give up the channel, so that all of it comes again."""
         for pause in REPUBLISH_DELAYS:
             try:
@@ -153,15 +161,16 @@ class Consumer:
             if channel.is_closed:
                 return False
             await asyncio.sleep(pause)
-        await close_channel(channel)
+        self._tag = ""
+        self._on_lost()
         return False
 
 
-async def _acknowledge(channel: AbstractChannel, incoming: AbstractIncomingMessage) -> None:
+async def _acknowledge(channel: Channel, incoming: DeliveredMessage) -> None:
     """Acknowledge; on a channel that died there is nothing to do: the message comes again."""
-    if channel.is_closed:
+    if channel.is_closed or incoming.delivery_tag is None:
         return
     try:
-        await incoming.ack()
+        await channel.basic_ack(incoming.delivery_tag, wait=False)
     except AMQP_ERRORS as error:
         _log.debug("acknowledgement_dropped", error=type(error).__name__)

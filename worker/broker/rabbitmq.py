@@ -63,19 +63,20 @@ class RabbitBroker:
     async def publish(self, message: Message, *, delay: float = 0) -> None:
         """Return once RabbitMQ has it durably; see the port for what it raises."""
         if not delay:
-            await self._publisher.send("", message.queue, codec.encode(message))
+            await self._publisher.send(codec.encode(message))
             return
         if message.queue not in self._topology.names:
             # A tier takes everything, and would then find nobody at home.
             raise BrokerUnavailableError(f"no queue takes {message.queue}")
         tier, _ = queues.delay_tier(delay)
-        await self._publisher.send(queues.delay_queue(tier), message.queue, codec.encode(message))
+        await self._publisher.send(codec.encode(message, exchange=queues.delay_queue(tier)))
 
     async def request(self, message: Message, *, wait: float) -> bytes | None:
         """Publish and wait for the reply; ``None`` also when it can no longer come."""
         with self._replies.expect(message.correlation_id) as (correlation_id, reply):
-            wire = codec.encode(message, reply_to=DIRECT_REPLY_TO, correlation_id=correlation_id)
-            await self._publisher.send("", message.queue, wire)
+            await self._publisher.send(
+                codec.encode(message, reply_to=DIRECT_REPLY_TO, correlation_id=correlation_id)
+            )
             try:
                 async with asyncio.timeout(wait):
                     return await reply
@@ -88,14 +89,21 @@ class RabbitBroker:
 
     async def consume(self, queue: str, handler: Handler, *, concurrency: int) -> None:
         """Subscribe ``handler`` to ``queue``. Raises BrokerUnavailableError."""
-        consumer = Consumer(queue, handler, concurrency, self._republish, self._handlers)
+        consumer = Consumer(
+            queue,
+            handler,
+            concurrency,
+            publish=self._republish,
+            on_lost=self._watchdog.wake,
+            tasks=self._handlers,
+        )
         async with self._subscribing:
             if not self._watching:
                 await self._consuming.start()
                 self._tasks.start(self._watchdog.run(), "watch consumers")
                 self._watching = True
             try:
-                await consumer.subscribe(self._consuming, self._watchdog.wake)
+                await consumer.subscribe(self._consuming)
             except AMQP_ERRORS as error:
                 name = type(error).__name__
                 raise BrokerUnavailableError(f"cannot consume {queue}: {name}") from error

@@ -12,7 +12,9 @@ from typing import Final
 
 import aio_pika
 import structlog
-from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
+from aio_pika.abc import AbstractChannel
+from aiormq import Channel
+from aiormq.abc import DeliveredMessage
 
 from worker.broker.connection import AMQP_ERRORS, Link
 
@@ -32,10 +34,9 @@ class ReplyBox:
         """Begin with nobody waiting."""
         self._waiting: dict[str, asyncio.Future[bytes | None]] = {}
 
-    async def listen(self, channel: AbstractChannel) -> None:
+    async def listen(self, channel: Channel) -> None:
         """Take the replies to what is published on ``channel``."""
-        replies = await channel.get_queue(DIRECT_REPLY_TO, ensure=False)
-        await replies.consume(self._take, no_ack=True)
+        await channel.basic_consume(DIRECT_REPLY_TO, self._take, no_ack=True)
 
     @contextmanager
     def expect(self, correlation_id: str) -> Iterator[tuple[str, asyncio.Future[bytes | None]]]:
@@ -55,8 +56,8 @@ class ReplyBox:
             if not future.done():
                 future.set_result(None)
 
-    async def _take(self, incoming: AbstractIncomingMessage) -> None:
-        future = self._waiting.get(incoming.correlation_id or "")
+    async def _take(self, incoming: DeliveredMessage) -> None:
+        future = self._waiting.get(incoming.header.properties.correlation_id or "")
         if future is not None and not future.done():
             future.set_result(incoming.body)
 

@@ -38,7 +38,7 @@ async def outcome_of(handler: Handler, message: Message) -> Outcome:
     try:
         return _not_in_circles(await handler(message), message)
     except asyncio.CancelledError:
-        if _cancelled_from_outside():
+        if cancelled_from_outside():
             raise
         error = "CancelledError"
     except Exception as raised:  # noqa: BLE001  (whatever a handler raises, the message is kept)
@@ -67,7 +67,7 @@ def _error_delay(message: Message) -> float:
     return ERROR_RETRY_DELAYS[min(message.attempt, len(ERROR_RETRY_DELAYS) - 1)]
 
 
-def _cancelled_from_outside() -> bool:
+def cancelled_from_outside() -> bool:
     """Say whether this task was told to stop; a stray CancelledError is only an error."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0

@@ -50,7 +50,7 @@ class Watchdog:
     async def subscribe_all(self) -> None:
         """Subscribe everybody, on a new connection. Raises what aio-pika raises."""
         for consumer in self._consumers:
-            await consumer.subscribe(self._link, self.wake)
+            await consumer.subscribe(self._link)
         self._missing.clear()
 
     async def run(self) -> None:
@@ -66,6 +66,7 @@ class Watchdog:
                 await self._look()
 
     async def _look(self) -> None:
+        generation = self._link.generation
         for consumer in self._consumers:
             try:
                 await self._check(consumer)
@@ -73,7 +74,7 @@ class Watchdog:
                 await self._restore()
             except AMQP_ERRORS as error:
                 _log.warning("watchdog_failed", queue=consumer.queue, error=type(error).__name__)
-                self._link.drop()
+                self._link.drop(generation)
                 return
 
     async def _check(self, consumer: Consumer) -> None:
@@ -84,7 +85,7 @@ class Watchdog:
             return
         _log.warning("consumer_lost", queue=consumer.queue)
         self._missing.add(consumer.queue)
-        await consumer.subscribe(self._link, self.wake)
+        await consumer.subscribe(self._link)
         self._missing.discard(consumer.queue)
 
     async def _count(self, queue: str) -> int:
