@@ -14,6 +14,7 @@ import aiohttp
 from worker.simulators.channel_driver import ChannelDriver, made_up_id_card, sample_order
 
 APP_KEY, SECRET = "k", "bench-secret-of-the-channel"
+SUCCESS, UNKNOWN = "1000", "9999"
 POLL_SECONDS = 0.02
 GIVE_UP_SECONDS = 120.0
 _numbers = itertools.count(1)
@@ -31,6 +32,8 @@ class Load:
     """From the first request to the last delivery."""
     latencies: Sequence[float]
     """Of each createOrder, answered when the order is paid; seconds, sorted."""
+    repeated: int
+    """Requests that were sent again after the answer 9999, as the protocol says."""
 
 
 def bodies(count: int) -> list[bytes]:
@@ -51,6 +54,7 @@ async def place(
 ) -> Load:
     """Place the orders and return when each was delivered. Raises LostOrdersError."""
     latencies: list[float] = []
+    repeated: list[bytes] = []
     waiting = iter(requests)
     connector = aiohttp.TCPConnector(limit=in_flight + 1)
     async with aiohttp.ClientSession(connector=connector) as session:
@@ -60,12 +64,11 @@ async def place(
         async def order_on() -> None:
             for body in waiting:
                 at = time.perf_counter()
-                url = f"{ingress_url}/public/createOrder"
-                async with session.post(url, data=body) as response:
-                    answer = json.loads(await response.read())
+                while (code := await _post(session, ingress_url, body)) == UNKNOWN:
+                    repeated.append(body)
                 latencies.append(time.perf_counter() - at)
-                if answer["code"] != "1000":
-                    raise LostOrdersError(f"an order was refused: {answer}")
+                if code != SUCCESS:
+                    raise LostOrdersError(f"an order was refused with {code}")
 
         async with asyncio.timeout(GIVE_UP_SECONDS):
             await asyncio.gather(*(order_on() for _ in range(in_flight)))
@@ -73,7 +76,12 @@ async def place(
                 await asyncio.sleep(POLL_SECONDS)  # the other process has no event for us
         if taken > wanted:
             raise LostOrdersError(f"{taken - wanted} notifications too many")
-    return Load(time.perf_counter() - started, sorted(latencies))
+    return Load(time.perf_counter() - started, sorted(latencies), len(repeated))
+
+
+async def _post(session: aiohttp.ClientSession, ingress_url: str, body: bytes) -> str:
+    async with session.post(f"{ingress_url}/public/createOrder", data=body) as response:
+        return str(json.loads(await response.read())["code"])
 
 
 async def _taken(session: aiohttp.ClientSession, channel_url: str) -> int:

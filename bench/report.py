@@ -8,17 +8,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
 COLUMNS = (
     ("orders/s", "orders_per_second", 0),
-    ("ms CPU/order", "cpu_ms", 2),
+    ("own CPU", "cpu_ms", 2),
     ("× floor", "times_floor", 2),
-    ("broker ms/order", "broker_ms", 2),
-    ("database ms/order", "database_ms", 2),
-    ("p50 ms", "p50_ms", 1),
-    ("p99 ms", "p99_ms", 1),
+    ("broker CPU", "broker_ms", 2),
+    ("database CPU", "database_ms", 2),
+    ("answer p50", "p50_ms", 1),
+    ("answer p99", "p99_ms", 1),
 )
 
 
@@ -33,6 +34,7 @@ class Round:
     database_ms: float
     p50_ms: float
     p99_ms: float
+    repeated: int
 
 
 def percentile(ordered: Sequence[float], share: float) -> float:
@@ -72,16 +74,15 @@ def machine() -> dict[str, Any]:
 
 def show(summary: dict[str, dict[str, dict[str, float]]]) -> None:
     """Print the table: the median, and the range below it."""
-    table = Table(title="median (least to greatest)")
+    table = Table(caption="median (least to greatest); CPU: ms an order; answer: ms", box=SIMPLE)
     table.add_column("")
     for title, _, _ in COLUMNS:
-        table.add_column(title, justify="right")
+        table.add_column(title, justify="right", no_wrap=True)
     for name, columns in summary.items():
         cells = []
         for _, key, digits in COLUMNS:
             s = columns[key]
-            cells.append(
-                f"{s['median']:.{digits}f}\n({s['min']:.{digits}f} to {s['max']:.{digits}f})"
-            )
+            low, high = f"{s['min']:.{digits}f}", f"{s['max']:.{digits}f}"
+            cells.append(f"{s['median']:.{digits}f}\n({low} to {high})")
         table.add_row(name, *cells)
-    Console(width=120).print(table)
+    Console(width=140).print(table)

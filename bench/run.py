@@ -37,7 +37,12 @@ def _round(house: House, setup: Setup, orders: int, in_flight: int) -> Round:
         *used,
         percentile(load.latencies, 0.5) * 1000,
         percentile(load.latencies, 0.99) * 1000,
+        load.repeated,
     )
+
+
+def _told(repeated: int) -> str:
+    return f", {repeated} requests repeated after 9999" if repeated else ""
 
 
 def main() -> int:
@@ -64,7 +69,8 @@ def main() -> int:
                 sys.stderr.write(
                     f"round {number + 1} of {options.rounds}, {setup.name}: "
                     f"{rounds[-1].orders_per_second:.0f} orders/s, "
-                    f"{rounds[-1].cpu_ms:.2f} ms CPU an order\n"
+                    f"{rounds[-1].cpu_ms:.2f} ms CPU an order"
+                    f"{_told(rounds[-1].repeated)}\n"
                 )
     summary = summarise(rounds)
     show(summary)

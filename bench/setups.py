@@ -39,6 +39,9 @@ level = "warning"
 app_key = "{app_key}"
 app_secrets = ["{secret}"]
 notify_url = "{channel}/notify"
+[[products]]
+product_code = "P11063"
+zzy_product_id = 11063
 """
 
 
