@@ -55,6 +55,13 @@ class Batcher(Generic[Q, A]):
             self._tasks.start(self._fly(), self._name)
         return await future
 
+    def refuse(self) -> None:
+        """Tell those who still wait that nothing was asked for them."""
+        while self._waiting:
+            _, future = self._waiting.popleft()
+            if not future.done():
+                future.set_exception(StoreUnavailableError("the store was closed"))
+
     async def _fly(self) -> None:
         try:
             while batch := self._take():

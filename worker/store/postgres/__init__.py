@@ -5,6 +5,7 @@ locks, no LISTEN, nothing that outlives a statement; due work is claimed with
 ``SKIP LOCKED``. It must not know the broker.
 """
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import Final
@@ -15,7 +16,7 @@ from worker.runtime.ports import Committed, Loaded, NotificationResult, Transiti
 from worker.store.batcher import Batcher
 from worker.store.migrate import migrate_postgres
 from worker.store.postgres.commits import commit_all
-from worker.store.postgres.database import Database
+from worker.store.postgres.database import CLOSE_SECONDS, Database
 from worker.store.postgres.dead_letters import DeadLetters
 from worker.store.postgres.notices import Notices
 from worker.store.postgres.notifications import Notifications, record_all
@@ -77,7 +78,13 @@ class PostgresStore(Orders, Outbox, Notifications, Notices, DeadLetters, Queries
 
     async def close(self) -> None:
         """Finish what is under way and let go, within a few seconds."""
-        await self._tasks.join()
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._tasks.join()
+        except TimeoutError:
+            await self._tasks.stop()
+            for batcher in (self._commits, self._loads, self._marks, self._results):
+                batcher.refuse()
         await self._database.close()
 
     async def ping(self) -> None:
