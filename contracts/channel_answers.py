@@ -68,7 +68,7 @@ class ChannelReceipt(ChannelModel):
     @property
     def delivered(self) -> bool:
         """Tell whether the channel has taken it (the HTTP status must be 200 besides)."""
-        return type(self.status) in (int, str) and self.status in _DELIVERED
+        return self.status in _DELIVERED
 
     def to_bytes(self) -> bytes:
         """Return the JSON that travels, without what is empty."""

@@ -52,6 +52,8 @@ _DECODER = json.JSONDecoder(
     parse_constant=_refuse_constant,
 )
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
 
 def loads(text: bytes | str) -> Any:  # noqa: ANN401  (JSON may be anything)
     """Return the value of ``text``. Raises :class:`JsonError` for everything doubtful."""
@@ -83,7 +85,7 @@ def loads_object(text: bytes | str) -> dict[str, Any]:
 
 def dumps(value: object) -> str:
     """Return compact JSON in the given order, non-ASCII characters as they are."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def _refuse_oddities(value: object) -> None:

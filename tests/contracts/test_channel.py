@@ -106,8 +106,8 @@ def test_no_two_orders_share_a_number(key: str, number: str, other: str, another
 
 def test_blank_fields_are_told_before_wrong_ones() -> None:
     with pytest.raises(ProtocolError) as refused:
-        parse_create_order('{"channel_order_num":"1","take_phone":"x","date":""}')
-    assert (refused.value.code, refused.value.field) == (Code.REQUIRED_FIELD_BLANK, "product_code")
+        parse_create_order('{"channel_order_num":[],"product_code":"1","take_phone":"x","date":""}')
+    assert (refused.value.code, refused.value.field) == (Code.REQUIRED_FIELD_BLANK, "date")
 
 
 def test_a_refusal_repeats_nothing_that_was_sent() -> None:
