@@ -14,7 +14,7 @@ from worker.clock import SystemClock
 from worker.simulators.hosting import LOOPBACK, Host
 from worker.simulators.zzy import ZzySimulator
 
-LIMITS = Limits(connect=1.0, read=0.3, total=2.0, answer_bytes=100_000)
+LIMITS = Limits(connect=1.0, read=0.3, total=30.0, answer_bytes=100_000)
 
 Answering = Callable[..., None]
 

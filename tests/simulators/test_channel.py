@@ -95,6 +95,7 @@ async def test_a_signed_notification_is_taken_once(
     assert [delivery.repeat for delivery in channel.deliveries] == [False, True]
     (taken,) = channel.of_type("check", "c1")
     assert taken.params == CHECK
+    assert not taken.repeat
     assert taken.headers["Webhook-Id"] == "m1"
 
 

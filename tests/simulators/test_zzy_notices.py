@@ -209,6 +209,19 @@ async def test_a_refund_is_audited_as_set(
     assert zzy.ledger.refunded() == {"o1": 2}
 
 
+async def test_a_check_during_a_pending_refund_makes_the_audit_reject(
+    client: ZzyClient, zzy: ZzySimulator, callback: Callback
+) -> None:
+    order_id = await ticketed(client, zzy)
+    zzy.lots.change(refund_audit="by_hand")
+    await client.refund(refund(order_id, count=1))
+    zzy.platform.check("o1", 2)  # the gate was faster
+    zzy.platform.decide_refund("r1", approved=True)
+    await callback.changes.until(lambda: bool(callback.of(REFUND)))
+    assert callback.of(REFUND)[0]["RefundStatus"] == 2
+    assert zzy.ledger.refunded() == {}
+
+
 async def test_a_product_change_is_told(zzy: ZzySimulator, callback: Callback) -> None:
     zzy.platform.change_product(11063, 0)
     await callback.changes.until(lambda: bool(callback.arrived))

@@ -32,7 +32,7 @@ class AddressNotAllowedError(OSError):
 
 def is_public(address: str) -> bool:
     """Tell whether an IP address (zone identifier allowed) is one of the public Internet."""
-    parsed = ip_address(address.partition("%")[0])
+    parsed = ip_address(address)
     if isinstance(parsed, IPv4Address):
         return _is_public(parsed)
     if parsed.ipv4_mapped is not None:
