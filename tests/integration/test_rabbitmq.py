@@ -246,7 +246,7 @@ async def test_a_closed_consumer_channel_is_replaced_and_its_messages_come_again
     with pytest.raises(ChannelClosed):
         await (await lost.get_queue("no such queue")).get()
     gate.opened.set()
-    again = (await gate.wait(2))[1]
+    again = (await asyncio.wait_for(gate.wait(2), 3))[1]  # sooner than the watchdog looks
     assert again.redelivered
 
 

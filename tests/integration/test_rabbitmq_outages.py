@@ -136,7 +136,7 @@ async def test_a_consumer_takes_up_again_and_running_handlers_are_not_cancelled(
     await publishes(broker, b"in hand")
     await gate.wait(1)
     proxy.cut()
-    again = (await gate.wait(2))[1]
+    again = (await asyncio.wait_for(gate.wait(2), 3))[1]  # sooner than the watchdog looks
     assert (again.body, again.redelivered) == (b"in hand", True)
     assert gate.at_work == 2
     gate.opened.set()

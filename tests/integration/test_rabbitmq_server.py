@@ -44,6 +44,16 @@ async def publish_on(broker: RabbitBroker) -> None:
         await asyncio.sleep(0.1)
 
 
+async def blocked(broker: RabbitBroker) -> None:
+    """Return once RabbitMQ has told the publisher that it reads nothing."""
+    async with asyncio.timeout(10):
+        while True:
+            try:
+                await asyncio.wait_for(broker._publishing.unblocked(), 0.2)
+            except TimeoutError:
+                return
+
+
 async def test_a_frozen_server_leaves_the_outcome_unknown_and_work_goes_on_afterwards(
     server: RabbitServer, broker: RabbitBroker
 ) -> None:
@@ -73,8 +83,12 @@ async def test_without_memory_publishing_is_refused_and_acknowledging_goes_on(
     await gate.wait(1)
     await asyncio.to_thread(control, server.folder, "set_vm_memory_high_watermark", "0.00001")
     try:
-        with pytest.raises(PublishUnknownError):  # what was written before the alarm came
-            await publish_on(broker)
+        writing = asyncio.ensure_future(publish_on(broker))
+        await blocked(broker)
+        with pytest.raises(BrokerUnavailableError):
+            await broker.publish(order(queue=queues.NOTICES))
+        with pytest.raises(PublishUnknownError):  # it was written before the alarm came
+            await writing
         for _ in range(2):
             began = time.monotonic()
             with pytest.raises(BrokerUnavailableError):
