@@ -13,7 +13,7 @@ from contracts.commands import CancelOrderCommand, CreateOrderCommand
 from contracts.envelope import unwrap
 from contracts.events import OrderOutcome
 from worker.clock import Clock
-from worker.errors import StoreUnavailableError
+from worker.errors import StoreRefusedError, StoreUnavailableError
 from worker.runtime.handle import Saga, Stimulus
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import Broker, InboxEntry, Loaded, Message, Store
@@ -53,6 +53,9 @@ class Commands:
                 await self._cancel(message, unwrap(CancelOrderCommand, message.body).data)
             else:
                 return Park("unknown_type", "no command has this type")
+        except StoreRefusedError:
+            await self._refuse(message)
+            return Park("store_refused", "the database cannot take its values")
         except StoreUnavailableError:
             return store_retry(message.attempt)
         except ValueError:
@@ -71,16 +74,14 @@ class Commands:
         loaded = Loaded(None, {})
         if message.redelivered or message.attempt:
             loaded = await self._store.load(event.order_num, stimulus.ids)
-        if not loaded.seen:
-            await self._saga.take(loaded, event.order_num, stimulus)
+        await self._saga.take(loaded, event.order_num, stimulus)
 
     async def _cancel(self, message: Message, command: CancelOrderCommand) -> None:
         event = cancel_commanded(command, message.reply_to, message.correlation_id)
         stimulus = Stimulus(event, inbox=(InboxEntry(message.message_id),))
         structlog.contextvars.bind_contextvars(order_num=command.order_num)
         loaded = await self._store.load(command.order_num, stimulus.ids)
-        if not loaded.seen:
-            await self._saga.take(loaded, command.order_num, stimulus)
+        await self._saga.take(loaded, command.order_num, stimulus)
 
     async def _refuse(self, message: Message) -> None:
         if message.reply_to:

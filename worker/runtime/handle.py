@@ -6,7 +6,7 @@ Whoever loses the compare-and-swap decides again on what the other wrote. It mus
 what an event means.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -20,7 +20,7 @@ from worker.saga.decide import Decision, decide
 from worker.saga.effects import Alarm, CallZzy, Notify, Reply
 from worker.saga.events import Event, TimerFired
 from worker.saga.policy import Policy
-from worker.saga.states import CallKind, Order, Phase
+from worker.saga.states import Order, Phase
 from worker.telemetry.metrics import TRANSITIONS
 
 _log = structlog.get_logger(__name__)
@@ -35,7 +35,7 @@ class Stimulus:
     """Ids under which it must not be taken twice."""
     inbox_if_applied: Sequence[InboxEntry] = ()
     """Likewise, but recorded only when the event had an effect."""
-    answers: CallKind | None = None
+    answers: CallZzy | None = None
     """The call that the event answers, if it does."""
     log_id: str = ""
 
@@ -43,6 +43,14 @@ class Stimulus:
     def ids(self) -> list[str]:
         """Return all ids under which it may have been taken before."""
         return [entry.id for entry in (*self.inbox, *self.inbox_if_applied)]
+
+    def was_taken(self, seen: Mapping[str, str]) -> bool:
+        """Tell whether it had its effect before; ``seen`` is what the inbox holds of the ids."""
+        return any(entry.id in seen for entry in self.inbox_if_applied or self.inbox)
+
+    def is_forged(self, seen: Mapping[str, str]) -> bool:
+        """Tell whether one of its ids was used before for something else."""
+        return any(seen.get(entry.id, entry.digest) != entry.digest for entry in self.inbox)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +60,8 @@ class Taken:
     order: Order | None
     hold: bool = False
     """It must come again a little later."""
+    forged: bool = False
+    """One of its ids was used before for something else: it was not taken."""
 
 
 class Saga:
@@ -72,31 +82,33 @@ class Saga:
     async def take(self, loaded: Loaded, order_num: str, stimulus: Stimulus) -> Taken:
         """Apply an event, and then the answers of the calls that follow from it.
 
-        Raises StoreUnavailableError; what was committed before stays and is taken up by
-        the order's timer.
+        What was taken before, by the inbox of ``loaded``, has no effect again. Raises
+        StoreUnavailableError; what was committed before stays and is taken up by the
+        order's timer.
         """
-        order = snapshot.read(loaded.row)
-        version = loaded.row.version if loaded.row else 0
+        order, version = _read(loaded)
+        seen = loaded.seen
         while True:
+            if stimulus.is_forged(seen):
+                return Taken(order, forged=True)
+            if stimulus.was_taken(seen):
+                return Taken(order)
             decision = self._decide(order, stimulus)
             if decision.hold:
                 return Taken(order, hold=True)
             if not self._is_worth_a_commit(order, decision, stimulus):
                 await self._perform_replies(order_num, decision)
                 return Taken(decision.order)
-            committed = await self._commit(order, decision, version, stimulus)
-            if not committed:
-                loaded = await self._store.load(order_num, stimulus.ids)
-                order = snapshot.read(loaded.row)
-                version = loaded.row.version if loaded.row else 0
-                if loaded.seen:
+            if await self._commit(order, decision, version, stimulus):
+                order, version, seen = decision.order, version + 1, {}
+                answer = await self._perform(order_num, decision)
+                if answer is None:
                     return Taken(order)
-                continue
-            order, version = decision.order, version + 1
-            following = await self._perform(order_num, decision)
-            if following is None:
-                return Taken(order)
-            stimulus = following
+                stimulus = answer
+            else:
+                loaded = await self._store.load(order_num, stimulus.ids)
+                order, version = _read(loaded)
+                seen = loaded.seen
 
     def _decide(self, order: Order | None, stimulus: Stimulus) -> Decision:
         return decide(
@@ -144,11 +156,15 @@ class Saga:
     async def _perform(self, order_num: str, decision: Decision) -> Stimulus | None:
         """Carry out the effects; return the answer of the call, if one was made."""
         await self._perform_replies(order_num, decision)
+        order = decision.order
         call = next((e for e in decision.effects if isinstance(e, CallZzy)), None)
-        if call is None or decision.order is None:
+        if call is None or order is None:
             return None
-        answer = await self._performer.call(call.kind, decision.order)
-        return Stimulus(answer.event, answers=call.kind, log_id=answer.log_id)
+        if order.wake_at is not None and self._clock.now() >= order.wake_at:
+            _log.warning("call_not_made", call=call.kind, reason="its lease ran out before")
+            return None
+        answer = await self._performer.call(call.kind, order)
+        return Stimulus(answer.event, answers=call, log_id=answer.log_id)
 
     async def _perform_replies(self, order_num: str, decision: Decision) -> None:
         for effect in decision.effects:
@@ -160,6 +176,10 @@ class Saga:
 
 def _ignore(notice: HeldNotice) -> None:
     _log.debug("held_notice_left_to_sweeper", notice_id=notice.id)
+
+
+def _read(loaded: Loaded) -> tuple[Order | None, int]:
+    return snapshot.read(loaded.row), loaded.row.version if loaded.row else 0
 
 
 def _row(order: Order, version: int, clock: Clock) -> OrderRow:

@@ -6,7 +6,6 @@ notice means for an order. Source: PROTOCOL.md, "The signature does not cover th
 "De-duplication", "Notice before the pay answer".
 """
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -17,7 +16,12 @@ from contracts.envelope import unwrap
 from contracts.events import NoticeReceived
 from contracts.zzy import ProductNotice, parse_notice
 from worker.clock import Clock
-from worker.errors import BrokerUnavailableError, PublishUnknownError, StoreUnavailableError
+from worker.errors import (
+    BrokerUnavailableError,
+    PublishUnknownError,
+    StoreRefusedError,
+    StoreUnavailableError,
+)
 from worker.runtime.commands import store_retry
 from worker.runtime.handle import Saga, Stimulus
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
@@ -31,8 +35,8 @@ HOLD_SECONDS: Final = 86_400.0
 """How long a notice waits for its order before it is a dead letter."""
 SWEEP_SECONDS: Final = 30.0
 SWEEP_LIMIT: Final = 200
-REFUND_HOLD_RETRY: Final = 1.0
-"""Seconds until a refund notice is tried again that came before our call's answer."""
+HOLD_RETRIES: Final = (1.0, 1.0, 5.0, 5.0, 30.0, 120.0, 600.0)
+"""Seconds until a notice is tried again that came before the answer of a call of ours."""
 
 _log = structlog.get_logger(__name__)
 
@@ -71,13 +75,16 @@ class Notices:
             return await self._products.relay(message, notice)
         try:
             return await self._take(message, received, notice)
+        except StoreRefusedError:
+            return Park("store_refused", "the database cannot take its values")
         except StoreUnavailableError:
             return store_retry(message.attempt)
 
     async def _take(
         self, message: Message, received: NoticeReceived, notice: OrderNotice
     ) -> Outcome:
-        stimulus = _stimulus(received, notice)
+        replayed = headers.REPLAY_OF in message.headers  # a person has looked at it
+        stimulus = _stimulus(received, notice, judge_signature=not replayed)
         loaded = await self._load(notice, stimulus.ids)
         if loaded.row is None:
             await self._store.hold_notice(_held(message, received, notice))
@@ -87,15 +94,13 @@ class Notices:
                 return Ack()
         order_num = loaded.row.order_num
         structlog.contextvars.bind_contextvars(order_num=order_num)
-        signature = stimulus.inbox[0]
-        replayed = headers.REPLAY_OF in message.headers  # a person has looked at it
-        if not replayed and loaded.seen.get(signature.id, signature.digest) != signature.digest:
+        taken = await self._saga.take(loaded, order_num, stimulus)
+        if taken.forged:
             alarm("notice_quarantined", order_num=order_num)
             return Park("notice_quarantined", "its signature was used before, with another body")
-        if not any(entry.id in loaded.seen for entry in stimulus.inbox_if_applied):
-            taken = await self._saga.take(replace(loaded, seen={}), order_num, stimulus)
-            if taken.hold:
-                return Retry(REFUND_HOLD_RETRY, "a refund call of ours is under way")
+        if taken.hold:
+            delay = HOLD_RETRIES[min(message.attempt, len(HOLD_RETRIES) - 1)]
+            return Retry(delay, "a call of ours is under way that decides what it means")
         await self._store.release_notice(received.content_digest)
         return Ack()
 
@@ -112,7 +117,9 @@ class Notices:
     async def _take_held(self, held: HeldNotice) -> None:
         message = Message(queues.NOTICES, held.message_type, held.body, held.id)
         outcome = await self.handle(message)
-        if not isinstance(outcome, Ack):
+        if isinstance(outcome, Park):
+            await self._bury(held, outcome)
+        elif not isinstance(outcome, Ack):
             _log.warning("held_notice_left_to_sweeper", notice_id=held.id, outcome=str(outcome))
 
     async def sweep(self) -> None:
@@ -131,9 +138,14 @@ class Notices:
 
     async def _give_up(self, held: HeldNotice) -> None:
         alarm("notice_without_order", zzy_order_id=held.zzy_order_id)
+        reason = "no order of ours had this number for a day"
+        await self._bury(held, Park("notice_unknown_order", reason))
+
+    async def _bury(self, held: HeldNotice, why: Park) -> None:
+        """Put a held notice among the dead letters, and only then forget it."""
         marks = {
-            headers.DEAD_KIND: "notice_unknown_order",
-            headers.DEAD_REASON: "no order of ours had this number for a day",
+            headers.DEAD_KIND: why.kind,
+            headers.DEAD_REASON: why.reason,
             headers.DEAD_QUEUE: queues.NOTICES,
             headers.DEAD_ATTEMPTS: "1",
             headers.DEAD_AT: self._clock.now().isoformat(),
@@ -152,11 +164,11 @@ class Notices:
                 _log.warning("notice_sweep_failed", error=str(error))
 
 
-def _stimulus(received: NoticeReceived, notice: OrderNotice) -> Stimulus:
+def _stimulus(received: NoticeReceived, notice: OrderNotice, *, judge_signature: bool) -> Stimulus:
     signature = f"signature:{received.signature_digest}:{notice.zzy_order_id}"
     return Stimulus(
         notice.event,
-        inbox=(InboxEntry(signature, received.content_digest),),
+        inbox=(InboxEntry(signature, received.content_digest),) if judge_signature else (),
         inbox_if_applied=(InboxEntry(f"content:{received.content_digest}"),),
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from worker.saga.effects import Effect, HoldNotice
+from worker.saga.effects import CallZzy, Effect, HoldNotice
 from worker.saga.events import (
     CancelAccepted,
     CancelCommanded,
@@ -33,6 +33,7 @@ from worker.saga.events import (
 from worker.saga.policy import Policy
 from worker.saga.states import FINAL, CallKind, Order, Phase
 from worker.saga.steps import Moment
+from worker.saga.steps.humans import release
 from worker.saga.steps.outcomes import unknown_order
 from worker.saga.transitions import TABLE, Row
 
@@ -55,6 +56,9 @@ ANSWERS: Final[dict[type, CallKind]] = {
     **dict.fromkeys((RefundAccepted, RefundRefused, RefundUnknown), CallKind.REFUND),
 }
 """Which call an event answers; a TicketIssued or TicketFailed may answer Pay or a probe."""
+
+SUCCESSES: Final = frozenset({CreateSucceeded, PaySucceeded, CancelAccepted, RefundAccepted})
+"""Answers that are facts, however late they come; any other speaks of its own call alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +84,13 @@ def decide(
     now: datetime,
     policy: Policy,
     *,
-    answers: CallKind | None = None,
+    answers: CallZzy | None = None,
 ) -> Decision:
     """Return the order after ``event`` and what must be done.
 
-    ``answers`` names the call whose answer the event is, where its type does not tell.
-    Raises nothing: an event that is illegal or stale changes nothing.
+    ``answers`` is the call whose answer the event is; without it an answer is taken for
+    that of the call that is out. Raises nothing: an event that is illegal or stale
+    changes nothing.
     """
     if isinstance(event, TimerFired):
         return _timer(order, now, policy)
@@ -95,9 +100,12 @@ def decide(
         return Decision(None, _tell_stranger(event), event, None)
     if _of_another_zzy_order(order, event):
         return Decision(order, (), event, None)
-    kind = answers or ANSWERS.get(type(event))
-    answered = replace(order, call=None) if kind and order.call is kind else order
-    return _apply(order, answered, event, Moment(now, policy))
+    if _answers_call_out(order, event, answers):
+        answered = replace(order, call=None, wake_at=None)
+        return _apply(order, answered, event, Moment(now, policy))
+    if type(event) in ANSWERS.keys() - SUCCESSES:
+        return Decision(order, (), event, None)
+    return _apply(order, order, event, Moment(now, policy))
 
 
 def _timer(order: Order | None, now: datetime, policy: Policy) -> Decision:
@@ -140,6 +148,12 @@ def _of_another_zzy_order(order: Order, event: Event) -> bool:
     return bool(named and order.zzy_order_id and named != order.zzy_order_id)
 
 
+def _answers_call_out(order: Order, event: Event, answers: CallZzy | None) -> bool:
+    if answers is None:
+        return order.call is not None and ANSWERS.get(type(event)) is order.call
+    return order.call is answers.kind and order.call_key == answers.key
+
+
 def _pick(rows: Sequence[Row], order: Order, event: Event, moment: Moment) -> Row | None:
     return next((row for row in rows if row.when(order, event, moment)), None)
 
@@ -147,27 +161,24 @@ def _pick(rows: Sequence[Row], order: Order, event: Event, moment: Moment) -> Ro
 def _apply(before: Order, order: Order, event: Event, moment: Moment) -> Decision:
     row = _pick(TABLE.get((order.phase, type(event)), ()), order, event, moment)
     effects: list[Effect] = []
-    after = order
+    after = _leave(order, row.then if row else None)
     for step in row.do if row else ():
         after, made = step(after, event, moment)
         effects.extend(made)
-    if row and row.then:
-        after = replace(after, phase=row.then)
     return Decision(_settle(before, after), effects, event, row)
 
 
+def _leave(order: Order, then: Phase | None) -> Order:
+    """Go to the next phase: what the last one waited for is over, but a refund goes on."""
+    if then is None or then is order.phase:
+        return order
+    if order.refund is not None:
+        return replace(order, phase=then)
+    return replace(order, phase=then, call=None, wake_at=None)
+
+
 def _settle(before: Order, after: Order) -> Order:
-    """Stop the timer of what is over, and let a person go when the order moved on."""
-    moved = after.phase is not before.phase
+    """Wait for nothing at the end, and let a person go whose question was answered."""
     if after.phase in FINAL:
         after = replace(after, wake_at=None, call=None, refund=None)
-    elif (moved or before.call) and _timer_is_left_over(before, after):
-        after = replace(after, wake_at=None)
-    if moved and after.human and after.human == before.human:
-        after = replace(after, human="")
-    return after
-
-
-def _timer_is_left_over(before: Order, after: Order) -> bool:
-    """Tell whether the timer was set for what the order no longer waits for."""
-    return after.wake_at == before.wake_at and after.call is None and after.refund is None
+    return release(before, after)

@@ -12,7 +12,7 @@ from worker.saga.states import CallKind, Voucher, Waiter
 
 @dataclass(frozen=True, slots=True)
 class CallZzy:
-    """Make one call; its answer comes back as an event. ``key`` names order, call and try."""
+    """Make one call; its answer comes back as an event. ``key`` is the order's ``call_key``."""
 
     kind: CallKind
     key: str

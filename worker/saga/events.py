@@ -82,10 +82,11 @@ class PayRefused:
 
 @dataclass(frozen=True, slots=True)
 class PayUnknown:
-    """No clear answer to the pay."""
+    """No clear answer to the pay; ``sent``: whether it may have reached ZZY at all."""
 
     reason: str
     signature_refused: bool = False
+    sent: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +135,11 @@ class RefundRefused:
 
 @dataclass(frozen=True, slots=True)
 class RefundUnknown:
-    """No clear answer to the refund."""
+    """No clear answer to the refund; ``sent``: whether it may have reached ZZY at all."""
 
     reason: str
     signature_refused: bool = False
+    sent: bool = True
 
 
 # --- the tickets, from whichever side they come -----------------------------------------

@@ -18,7 +18,7 @@ from worker.saga.events import (
     TicketIssued,
     VerificationNoticed,
 )
-from worker.saga.states import CallKind, Order, Wants
+from worker.saga.states import Order, Wants
 from worker.saga.steps import Moment
 
 # --- the order --------------------------------------------------------------------------
@@ -181,14 +181,19 @@ def raises_the_check(o: Order, e: VerificationNoticed, _m: Moment) -> bool:
     return min(e.checked, o.demand.count) > o.checked
 
 
-def was_approved(_o: Order, e: RefundAccepted, _m: Moment) -> bool:
-    """Tell whether the refund's answer is final and good."""
-    return e.approved is True
+def was_approved(o: Order, e: RefundAccepted, _m: Moment) -> bool:
+    """Tell whether the open refund's answer is final and good."""
+    return o.refund is not None and e.approved is True
 
 
-def was_rejected(_o: Order, e: RefundAccepted, _m: Moment) -> bool:
-    """Tell whether the refund's answer is final and bad."""
-    return e.approved is False
+def was_rejected(o: Order, e: RefundAccepted, _m: Moment) -> bool:
+    """Tell whether the open refund's answer is final and bad."""
+    return o.refund is not None and e.approved is False
+
+
+def refund_is_doubtful(o: Order, _e: RefundRefused, _m: Moment) -> bool:
+    """Tell whether an earlier call may have arrived, so that a refusal proves nothing."""
+    return o.refund is not None and o.refund.doubtful
 
 
 def repeats_a_doubtful_refund(o: Order, e: RefundRefused, _m: Moment) -> bool:
@@ -208,10 +213,9 @@ def notice_approves(o: Order, e: RefundNoticed, m: Moment) -> bool:
 
 
 def refund_call_is_out(o: Order, e: RefundNoticed, _m: Moment) -> bool:
-    """Tell whether the notice may name an ApplyId that an answer under way will tell."""
-    return e.apply_no != "" and (
-        o.call is CallKind.REFUND or (o.refund is not None and not o.refund.under_audit)
-    )
+    """Tell whether the notice may name an ApplyId that an answer to come will tell."""
+    to_come = o.refund is not None and not o.refund.under_audit and o.wake_at is not None
+    return e.apply_no != "" and to_come
 
 
 def is_forced(_o: Order, e: RefundNoticed, _m: Moment) -> bool:

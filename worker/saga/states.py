@@ -161,6 +161,8 @@ class Order:
     zzy_order_id: str = ""
     call: CallKind | None = None
     """The call that is out: committed before it is made, cleared by its answer."""
+    calls: int = 0
+    """How many calls were sent; the last one's key carries this number."""
     wake_at: datetime | None = None
     """The order's one timer: the lease of a call, a retry, or a deadline."""
     attempts: Attempts = Attempts()
@@ -189,4 +191,9 @@ class Order:
     @property
     def refundable(self) -> int:
         """How many tickets are neither refunded nor checked (退款 takes all of these)."""
-        return self.demand.count - self.refunded - self.checked
+        return max(self.demand.count - self.refunded - self.checked, 0)
+
+    @property
+    def call_key(self) -> str:
+        """The key of the call that is out, or of the last that was."""
+        return f"{self.order_num}:{self.calls}"

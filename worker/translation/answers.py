@@ -61,7 +61,7 @@ def read_pay(result: SupplierResult[PayAnswer], patterns: RefusalPatterns) -> Ev
     """Tell what Pay (订单支付, 1.1.5) came to."""
     match result:
         case Unknown():
-            return PayUnknown(result.reason, result.signature_refused)
+            return PayUnknown(result.reason, result.signature_refused, result.sent)
         case Refused():
             failure, alarm = patterns.failure(result.message)
             return PayRefused(failure, says(result.message, patterns.already_paid), alarm)
@@ -73,7 +73,7 @@ def _read_pay_answer(answer: PayAnswer, patterns: RefusalPatterns) -> Event:
     if data is None:
         return PayUnknown("the answer holds no data")
     if data.order_status is OrderStatus.PAY_FAILED:
-        failure, alarm = patterns.failure(answer.message)
+        failure, alarm = patterns.failure(answer.message, otherwise="支付失败")
         return PayRefused(failure, alarm=alarm)
     if data.order_status is OrderStatus.TICKET_FAILED:
         return TicketFailed()
@@ -138,7 +138,7 @@ def read_refund(result: SupplierResult[RefundAnswer], patterns: RefusalPatterns)
     """Tell what Refund (订单退改申请, 1.1.7) came to; only 1 and 2 are final."""
     match result:
         case Unknown():
-            return RefundUnknown(result.reason, result.signature_refused)
+            return RefundUnknown(result.reason, result.signature_refused, result.sent)
         case Refused():
             return RefundRefused(result.message, says(result.message, patterns.repeated_refund))
     data = result.answer.data

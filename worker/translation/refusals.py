@@ -36,12 +36,15 @@ class RefusalPatterns:
     repeated_refund: Sequence[str] = ("批次号重复",)
     duplicate_order: Sequence[str] = ("订单号重复", "重复下单", "订单已存在")
 
-    def failure(self, message: str) -> tuple[Failure, str]:
-        """Return what a channel is told of a refusal, and the kind of its alarm or ""."""
+    def failure(self, message: str, *, otherwise: str = "") -> tuple[Failure, str]:
+        """Return what a channel is told of a refusal, and the kind of its alarm or "".
+
+        ``otherwise`` replaces a message that fits no pattern.
+        """
         for pattern in self.codes:
             if pattern.text in message:
                 return Failure(pattern.code, _told(pattern.code, message)), pattern.alarm
-        return Failure(Code.CREATE_FAILED, _told(Code.CREATE_FAILED, message)), ""
+        return Failure(Code.CREATE_FAILED, _told(Code.CREATE_FAILED, otherwise or message)), ""
 
 
 def _told(code: str, message: str) -> str:

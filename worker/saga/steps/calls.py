@@ -23,10 +23,11 @@ def _send(o: Order, kind: CallKind, m: Moment) -> Result:
     sent = replace(
         o,
         call=kind,
+        calls=o.calls + 1,
         attempts=replace(o.attempts, **{kind.value: number}),
         wake_at=m.after(m.policy.call_lease),
     )
-    return sent, (CallZzy(kind, f"{o.order_num}:{kind}:{number}"),)
+    return sent, (CallZzy(kind, sent.call_key),)
 
 
 def call_create(o: Order, _e: Event, m: Moment) -> Result:

@@ -5,6 +5,7 @@ channel must know and may not. It must not word what a code means elsewhere: cod
 """
 
 from dataclasses import replace
+from typing import Final
 
 from worker.saga import codes
 from worker.saga.effects import Alarm, FailureTold, News, Notify, Reply
@@ -102,9 +103,10 @@ def answer_paid(o: Order, _e: Event, _m: Moment) -> Result:
     return _answer(o, BUYING, codes.SUCCESS, codes.OK_TEXT)
 
 
-def answer_cancelled_order(o: Order, _e: Event, _m: Moment) -> Result:
-    """Answer those who wait for an order that was cancelled meanwhile."""
-    return _answer(o, BUYING, codes.CREATE_FAILED, codes.CANCELLED_TEXT)
+def tell_cancelled_order(o: Order, e: Event, m: Moment) -> Result:
+    """Tell, as a failure, that the order ended cancelled: who cancelled may have gone."""
+    cancelled = replace(o, failure=Failure(codes.CREATE_FAILED, codes.CANCELLED_TEXT))
+    return tell_failure(cancelled, e, m)
 
 
 def answer_refunded_order(o: Order, _e: Event, _m: Moment) -> Result:
@@ -114,7 +116,7 @@ def answer_refunded_order(o: Order, _e: Event, _m: Moment) -> Result:
 
 def answer_failure(o: Order, _e: Event, _m: Moment) -> Result:
     """Answer those who ask again for an order that failed."""
-    failure = o.failure or Failure(codes.CREATE_FAILED, codes.CANCELLED_TEXT)
+    failure = o.failure or Failure(codes.CREATE_FAILED, codes.UNKNOWN_TEXT)
     return _answer(o, BUYING, failure.code, failure.message)
 
 
@@ -132,13 +134,15 @@ def answer_conflict(o: Order, e: OrderCommanded, _m: Moment) -> Result:
 # --- cancelling -------------------------------------------------------------------------
 
 _CANCELLERS = frozenset({Wants.CANCELLED})
+MOST_WAITERS: Final = 16
+"""Nobody waits for longer than a few seconds: of very many askers the last ones still do."""
 
 
 def wait_for_outcome(o: Order, e: OrderCommanded | CancelCommanded, _m: Moment) -> Result:
     """Let the asker wait for the outcome with the others."""
     if e.waiter is None:
         return o, ()
-    return replace(o, waiters=(*o.waiters, e.waiter)), ()
+    return replace(o, waiters=(*o.waiters, e.waiter)[-MOST_WAITERS:]), ()
 
 
 def want_cancel(o: Order, _e: CancelCommanded, _m: Moment) -> Result:

@@ -1,4 +1,4 @@
-"""Steps that fetch money back, and those that call a person.
+"""Steps that fetch money back.
 
 Why it exists: a refund intent (退款) has its RefundId before its first call and keeps it on
 every retry, so that ZZY can refuse a repeat. It must not open a second intent while one
@@ -8,7 +8,13 @@ is open.
 from dataclasses import replace
 
 from worker.saga.effects import Alarm, HoldNotice, RefundTold
-from worker.saga.events import Event, RefundAccepted, RefundNoticed, RefundRefused
+from worker.saga.events import (
+    Event,
+    RefundAccepted,
+    RefundNoticed,
+    RefundRefused,
+    RefundUnknown,
+)
 from worker.saga.guards import forced_count
 from worker.saga.states import Order, Refund
 from worker.saga.steps import Moment, Result
@@ -24,9 +30,9 @@ def open_refund(o: Order, e: Event, m: Moment) -> Result:
     return call_refund(replace(o, refund=intent, refunds_made=number, attempts=fresh), e, m)
 
 
-def doubt_refund(o: Order, _e: Event, _m: Moment) -> Result:
+def doubt_refund(o: Order, e: RefundUnknown, _m: Moment) -> Result:
     """Remember that ZZY may have the refund: its next 批次号重复 means that it has."""
-    refund = o.refund and replace(o.refund, doubtful=True)
+    refund = o.refund and replace(o.refund, doubtful=o.refund.doubtful or e.sent)
     return replace(o, refund=refund), ()
 
 
@@ -36,16 +42,17 @@ def await_audit(o: Order, e: RefundAccepted | RefundRefused, m: Moment) -> Resul
     refund = o.refund and replace(
         o.refund, under_audit=True, apply_id=apply_id or o.refund.apply_id
     )
-    return replace(o, refund=refund, wake_at=m.after(m.policy.audit_deadline)), ()
+    return replace(o, refund=refund, call=None, wake_at=m.after(m.policy.audit_deadline)), ()
 
 
 def settle_refund(o: Order, e: RefundAccepted | RefundNoticed, _m: Moment) -> Result:
     """Close the intent as approved and tell the channel."""
     if o.refund is None:
         return o, ()
-    closed = replace(o, refund=None, refunded=o.refunded + o.refund.count)
+    count = min(o.refund.count, o.demand.count - o.refunded)
+    closed = replace(o, refund=None, refunded=o.refunded + count)
     codes = e.codes if isinstance(e, RefundNoticed) else ()
-    news = RefundTold(o.refund.refund_id, o.refund.count, codes, "approved", e.reason)
+    news = RefundTold(o.refund.refund_id, count, codes, "approved", e.reason)
     told, notice = notify(closed, news)
     return told, (notice,)
 
@@ -58,13 +65,13 @@ def reject_refund(
         return o, ()
     reason = e.message if isinstance(e, RefundRefused) else e.reason
     news = RefundTold(o.refund.refund_id, o.refund.count, (), "rejected", reason)
-    told, notice = notify(replace(o, refund=None, wake_at=None), news)
+    told, notice = notify(replace(o, refund=None, call=None, wake_at=None), news)
     return told, (notice,)
 
 
 def drop_refused_refund(o: Order, _e: Event, _m: Moment) -> Result:
     """Close the intent of a ticketless order; only a person can fetch that money now."""
-    return replace(o, refund=None, wake_at=None), ()
+    return replace(o, refund=None, call=None, wake_at=None), ()
 
 
 def note_forced_refund(o: Order, e: RefundNoticed, _m: Moment) -> Result:
@@ -87,46 +94,3 @@ def forget_intent(o: Order, _e: Event, _m: Moment) -> Result:
 def hold_notice(o: Order, _e: Event, _m: Moment) -> Result:
     """Let a notice wait: an answer under way may tell the ApplyId that it names."""
     return o, (HoldNotice(),)
-
-
-# --- calling a person -------------------------------------------------------------------
-
-
-def _call_human(o: Order, reason: str) -> Result:
-    return replace(o, human=reason, wake_at=None), (Alarm("order_needs_human", reason),)
-
-
-def human_for_cancel(o: Order, _e: Event, _m: Moment) -> Result:
-    """Call a person: neither the pay nor CancelOrder gave a clear answer."""
-    return _call_human(o, "pay and CancelOrder of unknown outcome: ask ZZY whether it was paid")
-
-
-def human_for_ticket(o: Order, _e: Event, _m: Moment) -> Result:
-    """Call a person: paid, and neither a notice nor PersonQrCodes shows a ticket."""
-    return _call_human(o, "paid, and no ticket came: ask ZZY for the tickets or the money")
-
-
-def human_for_refund(o: Order, e: Event, _m: Moment) -> Result:
-    """Call a person: the refund was refused, or never got a clear answer."""
-    word = (
-        "was refused"
-        if isinstance(e, RefundRefused | RefundNoticed | RefundAccepted)
-        else ("has no known outcome")
-    )
-    return _call_human(o, f"a refund {word}: settle it with ZZY")
-
-
-def human_for_contradiction(o: Order, e: Event, _m: Moment) -> Result:
-    """Call a person: ZZY says what cannot be true of this order."""
-    text = f"ZZY reported {type(e).__name__} for an order that is {o.phase}: money may be lost"
-    return _call_human(o, text)
-
-
-def human_for_stray_refund(o: Order, _e: Event, _m: Moment) -> Result:
-    """Call a person: a refund notice names an application that is not ours."""
-    return _call_human(o, "a refund notice names no refund of ours: ask ZZY what it refunded")
-
-
-def alarm_stock_held(o: Order, _e: Event, _m: Moment) -> Result:
-    """Raise a low alarm: nothing was paid, but ZZY may still hold the stock."""
-    return o, (Alarm("zzy_order_left_unpaid", "an unpaid order may still hold stock at ZZY"),)

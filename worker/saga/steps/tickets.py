@@ -10,8 +10,10 @@ from decimal import Decimal
 
 from worker.saga.effects import Alarm, CheckTold, VouchersTold
 from worker.saga.events import (
+    CreateSucceeded,
     Event,
     PaySucceeded,
+    PayUnknown,
     TicketIssued,
     VerificationNoticed,
 )
@@ -27,9 +29,14 @@ def keep_zzy_number(o: Order, e: Event, _m: Moment) -> Result:
     return (replace(o, zzy_order_id=number), ()) if number else (o, ())
 
 
-def doubt_pay(o: Order, _e: Event, _m: Moment) -> Result:
-    """Remember that money may have moved without our knowing."""
-    return replace(o, pay_doubtful=True), ()
+def doubt_pay(o: Order, e: PayUnknown, _m: Moment) -> Result:
+    """Remember that money may have moved without our knowing, unless nothing left us."""
+    return replace(o, pay_doubtful=o.pay_doubtful or e.sent), ()
+
+
+def doubt_touched(o: Order, e: CreateSucceeded, _m: Moment) -> Result:
+    """Treat an order that ZZY created in any state but 等待支付 as one of unknown pay."""
+    return replace(o, pay_doubtful=o.pay_doubtful or not e.untouched), ()
 
 
 def note_pay(o: Order, e: PaySucceeded | TicketIssued, _m: Moment) -> Result:

@@ -1,0 +1,80 @@
+"""Steps that call a person, with the reason that the operator reads.
+
+Why it exists: where no rule can go on without risking money, somebody must look, and each
+reason says at what. It must not decide when that is: that is the table's. The reasons are
+explained in docs/operations.md.
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from worker.saga.effects import Alarm
+from worker.saga.events import Event
+from worker.saga.states import Order
+from worker.saga.steps import Moment, Result
+
+PAY_UNKNOWN: Final = "pay and CancelOrder of unknown outcome: ask ZZY whether it was paid"
+NO_TICKET: Final = "paid, and no ticket came: ask ZZY for the tickets or the money"
+REFUND_REFUSED: Final = "a refund was refused: settle it with ZZY"
+REFUND_UNKNOWN: Final = "a refund has no known outcome: settle it with ZZY"
+STRAY_REFUND: Final = "a refund notice names no refund of ours: ask ZZY what it refunded"
+
+OVER_WITH_PHASE: Final = frozenset({PAY_UNKNOWN, NO_TICKET, REFUND_REFUSED})
+"""Reasons that are gone when the order moves on."""
+OVER_WITH_REFUND: Final = frozenset({REFUND_UNKNOWN})
+"""Reasons that are gone when the refund intent is closed."""
+
+
+def release(before: Order, after: Order) -> Order:
+    """Let the person go if what they were called for has been answered."""
+    moved = after.phase is not before.phase and after.human == before.human
+    over = (after.human in OVER_WITH_PHASE and moved) or (
+        after.human in OVER_WITH_REFUND and after.refund is None
+    )
+    return replace(after, human="") if over else after
+
+
+def _call(o: Order, reason: str) -> Result:
+    alarms = () if o.human == reason else (Alarm("order_needs_human", reason),)
+    return replace(o, human=reason), alarms
+
+
+def _leave_to(o: Order, reason: str) -> Result:
+    """Call a person and stop: there is nothing left to try."""
+    return _call(replace(o, wake_at=None), reason)
+
+
+def human_for_cancel(o: Order, _e: Event, _m: Moment) -> Result:
+    """Call a person: neither the pay nor CancelOrder gave a clear answer."""
+    return _leave_to(o, PAY_UNKNOWN)
+
+
+def human_for_ticket(o: Order, _e: Event, _m: Moment) -> Result:
+    """Call a person: paid, and neither a notice nor PersonQrCodes shows a ticket."""
+    return _leave_to(o, NO_TICKET)
+
+
+def human_for_refused_refund(o: Order, _e: Event, _m: Moment) -> Result:
+    """Call a person: the money of a failed ticket was not given back."""
+    return _leave_to(o, REFUND_REFUSED)
+
+
+def human_for_unknown_refund(o: Order, _e: Event, _m: Moment) -> Result:
+    """Call a person: nobody knows whether ZZY has the refund. The intent stays open."""
+    return _leave_to(o, REFUND_UNKNOWN)
+
+
+def human_for_contradiction(o: Order, e: Event, _m: Moment) -> Result:
+    """Call a person: ZZY says what cannot be true of this order. What was under way goes on."""
+    text = f"ZZY reported {type(e).__name__} for an order that is {o.phase}: money may be lost"
+    return _call(o, text)
+
+
+def human_for_stray_refund(o: Order, _e: Event, _m: Moment) -> Result:
+    """Call a person: a refund notice is not about our refund. What was under way goes on."""
+    return _call(o, STRAY_REFUND)
+
+
+def alarm_stock_held(o: Order, _e: Event, _m: Moment) -> Result:
+    """Raise a low alarm: nothing was paid, but ZZY may still hold the stock."""
+    return o, (Alarm("zzy_order_left_unpaid", "an unpaid order may still hold stock at ZZY"),)
