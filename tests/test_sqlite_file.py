@@ -82,6 +82,14 @@ async def test_only_its_owner_may_read_it(file: SqliteFile) -> None:
         assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0, path.name
 
 
+async def test_what_is_answered_is_committed(file: SqliteFile) -> None:
+    other = sqlite3.connect(file.path)
+    for number in range(50):
+        await file.write(_insert(number))
+        assert other.execute("SELECT max(n) FROM t").fetchone() == (number,)
+    other.close()
+
+
 async def test_jobs_that_wait_share_a_commit_and_keep_their_order(file: SqliteFile) -> None:
     gate = _Gate(file)
     await gate.reached()
@@ -189,6 +197,26 @@ async def test_a_busy_database_ends_in_an_error_and_is_tried_afresh(
     await other_door.write(_insert(2))
     assert await _numbers(other_door) == [2]
     await other_door.close()
+
+
+async def test_a_broken_connection_is_replaced(file: SqliteFile) -> None:
+    with pytest.raises(StoreUnavailableError):
+        await file.write(sqlite3.Connection.close)
+    await file.write(_insert(1))
+    assert await _numbers(file) == [1]
+
+
+async def test_a_new_file_that_another_is_opening_is_waited_for(tmp_path: Path) -> None:
+    other = sqlite3.connect(tmp_path / "new.db", isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    file = SqliteFile(tmp_path / "new.db")
+    writing = asyncio.ensure_future(file.write(_run("CREATE TABLE t (n)")))
+    await asyncio.wait([writing], timeout=0.1)
+    assert not writing.done()
+    other.execute("COMMIT")
+    other.close()
+    await writing
+    await file.close()
 
 
 async def test_close_finishes_what_was_asked_for_and_takes_no_more(file: SqliteFile) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from worker.sqlite import create_file
+
 ROOT = Path(__file__).parents[2]
 WAIT = 60.0
 
@@ -110,13 +112,14 @@ def _finish(children: Sequence[subprocess.Popen[str]]) -> list[str]:
 def test_what_was_answered_survives_kill_9(tmp_path: Path) -> None:
     path = tmp_path / "test.db"
     told: set[int] = set()
-    for _ in range(3):
+    for _ in range(8):
         child = _spawn(WRITER, path)
         assert child.stdout is not None
-        for _ in range(400):
+        for _ in range(50):
             told.add(int(child.stdout.readline()))
         child.send_signal(signal.SIGKILL)
-        rest = child.communicate(timeout=WAIT)[0]
+        rest = child.stdout.read()
+        child.communicate(timeout=WAIT)
         # The last line may be cut off in the middle: only whole ones were told.
         told.update(int(line) for line in rest.splitlines(keepends=True) if line.endswith("\n"))
         with sqlite3.connect(path) as connection:
@@ -125,6 +128,17 @@ def test_what_was_answered_survives_kill_9(tmp_path: Path) -> None:
         connection.close()
         assert told <= kept
     assert len(told) >= 400
+
+
+def test_making_sure_of_the_file_leaves_this_process_its_locks(tmp_path: Path) -> None:
+    path = tmp_path / "test.db"
+    ours = sqlite3.connect(path, isolation_level=None)
+    ours.execute("BEGIN EXCLUSIVE")
+    create_file(path)
+    code = "import sqlite3, sys; sqlite3.connect(sys.argv[1], timeout=0).execute('BEGIN EXCLUSIVE')"
+    child = _spawn(code, path)
+    assert "locked" in child.communicate(timeout=WAIT)[1]
+    ours.close()
 
 
 def test_a_process_that_ends_without_closing_ends_well(tmp_path: Path) -> None:

@@ -159,8 +159,6 @@ _REFUSALS: Final = (
 
 def _translated(error: Exception) -> Exception:
     """Return our error for one of SQLite's, whose messages hold no values."""
-    if isinstance(error, UnicodeEncodeError):
-        return StoreRefusedError("SQLite refused the data: text that is not Unicode")
     if isinstance(error, _REFUSALS):
         return StoreRefusedError(f"SQLite refused the data: {error}")
     if isinstance(error, sqlite3.Error | OSError):
