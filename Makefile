@@ -10,12 +10,6 @@ WORKERS := 2
 BROKER := embedded
 ARGS :=
 
-ifeq ($(BROKER),embedded)
-SERVERS :=
-else
-SERVERS := $(PY) -m tests.servers run --
-endif
-
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-fast lint fmt bench docs acceptance secrets clean
 
@@ -40,7 +34,7 @@ help: ## list the targets
 install: .venv/.dev ## make .venv with the pinned packages, if they changed
 
 demo: .venv/.run ## watch two orders end to end (BROKER=rabbitmq: on RabbitMQ and PostgreSQL)
-	@$(SERVERS) $(PY) -m worker demo --broker $(BROKER) $(ARGS)
+	@$(PY) -m demo --broker $(BROKER) $(ARGS)
 
 test: install lint ## everything; servers are started privately (ARGS: for pytest)
 	$(PY) -m tests.servers run -- $(PY) -m pytest -n $(WORKERS) $(ARGS)

@@ -1,0 +1,60 @@
+"""A whole world for one test: simulators, a place for the worker, on both set-ups."""
+
+import os
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.bridge import Place
+from worker.simulators.channel import ChannelSimulator
+from worker.simulators.channel_driver import ChannelDriver
+from worker.simulators.zzy import ZzySimulator
+
+SAGA = {
+    "unknown_retry_delays": '["0.2s", "0.5s", "1s", "1s", "1s"]',
+    "ticket_deadline_seconds": "3",
+    "ticket_probe_delays": '["1s", "2s", "4s"]',
+    "audit_deadline_seconds": "4",
+}
+
+
+@pytest.fixture
+async def zzy() -> AsyncIterator[ZzySimulator]:
+    simulator = ZzySimulator()
+    await simulator.start()
+    yield simulator
+    await simulator.stop()
+
+
+@pytest.fixture
+async def channel() -> AsyncIterator[ChannelSimulator]:
+    simulator = ChannelSimulator()
+    await simulator.start()
+    yield simulator
+    await simulator.stop()
+
+
+@pytest.fixture(params=["embedded", pytest.param("servers", marks=pytest.mark.servers)])
+def place(
+    request: pytest.FixtureRequest, tmp_path: Path, zzy: ZzySimulator, channel: ChannelSimulator
+) -> Place:
+    urls = {}
+    if request.param == "servers":
+        urls["database_url"] = request.getfixturevalue("postgres_url")
+        urls["broker_url"] = request.getfixturevalue("amqp_url")
+    place = Place(tmp_path, zzy_url=zzy.url, channel_url=channel.url, settings=SAGA, **urls)
+    zzy.notify(place.url + "/zzy/notify")
+    return place
+
+
+@pytest.fixture
+async def driver(place: Place) -> AsyncIterator[ChannelDriver]:
+    driver = ChannelDriver(place.url, "k", "s3cret")
+    yield driver
+    await driver.close()
+
+
+def scale(count: int) -> int:
+    """Return how many orders to place: all, or what TICKETBRIDGE_TEST_ORDERS says."""
+    return int(os.environ.get("TICKETBRIDGE_TEST_ORDERS", count))
