@@ -1,6 +1,7 @@
 """What publishers and consumers see when the way to RabbitMQ fails."""
 
 import asyncio
+import random
 import time
 from collections.abc import AsyncIterator
 
@@ -177,6 +178,31 @@ async def test_a_consumer_on_a_frozen_connection_is_moved_to_a_new_one(
     proxy.thaw()
     await publishes(broker)
     await handler.wait(1)
+
+
+async def test_no_number_of_cuts_at_any_moment_keeps_it_down(
+    proxy: TcpProxy, broker: RabbitBroker
+) -> None:
+    handler = Collector()
+    await broker.consume(queues.ORDERS, handler, concurrency=4)
+    dice, confirmed = random.Random(7), []  # noqa: S311  (a fixed seed)
+
+    async def publish(body: bytes) -> None:
+        try:
+            await broker.publish(order(body))
+        except (BrokerUnavailableError, PublishUnknownError):
+            return
+        confirmed.append(body)
+
+    for n in range(40):
+        proxy.cut()
+        await asyncio.sleep(dice.uniform(0, 0.15))  # in the midst of connecting, declaring, ...
+        await publish(b"%d" % n)
+    await publishes(broker, b"last")
+    async with asyncio.timeout(20):
+        while broker.problems() or b"last" not in {m.body for m in handler.messages}:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert {message.body for message in handler.messages} >= set(confirmed)
 
 
 async def test_close_does_not_wait_for_a_frozen_peer(proxy: TcpProxy) -> None:

@@ -7,22 +7,26 @@ Source: DESIGN.md, "Broker facts".
 """
 
 import asyncio
+import logging
 import random
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import aio_pika
 import aiormq
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
+from aiormq.abc import DeliveredMessage
 
+from worker.broker.settle import cancelled_from_outside
 from worker.errors import BrokerUnavailableError
 from worker.tasks import TaskGroup
 
 HEARTBEAT_SECONDS: Final = 3
 CONNECT_TIMEOUT_SECONDS: Final = 5.0
 CHANNEL_TIMEOUT_SECONDS: Final = 5.0
+SET_UP_TIMEOUT_SECONDS: Final = 30.0
 CLOSE_TIMEOUT_SECONDS: Final = 2.0
 FIRST_BACKOFF_SECONDS: Final = 0.1
 LONGEST_BACKOFF_SECONDS: Final = 5.0
@@ -30,7 +34,35 @@ LONGEST_BACKOFF_SECONDS: Final = 5.0
 AMQP_ERRORS: Final = (*CONNECTION_EXCEPTIONS, TimeoutError)
 """Everything that aio-pika raises when the broker or the way to it is in trouble."""
 
+T = TypeVar("T")
+
 _log = structlog.get_logger(__name__)
+
+
+def _without_messages(record: logging.LogRecord) -> bool:
+    """Keep whole messages, and with them names and vouchers, out of aiormq's log lines."""
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            "a message" if isinstance(value, DeliveredMessage) else value for value in record.args
+        )
+    return True
+
+
+logging.getLogger("aiormq.channel").addFilter(_without_messages)
+
+
+async def guarded(operation: Awaitable[T]) -> T:
+    """Await something of aio-pika's; raises ConnectionError where it cancels by itself.
+
+    It cancels what is under way when a connection is lost; taken for a cancellation of
+    ours, that would silently end the very loops that make the connection again.
+    """
+    try:
+        return await operation
+    except asyncio.CancelledError:
+        if cancelled_from_outside():
+            raise
+        raise ConnectionError("the connection was lost") from None
 
 
 class Link:
@@ -57,11 +89,9 @@ class Link:
         Raises BrokerUnavailableError; then nothing is kept up.
         """
         try:
-            await self._connect()
+            await guarded(self._connect())
         except AMQP_ERRORS as error:
-            raise BrokerUnavailableError(
-                f"RabbitMQ cannot be used: {type(error).__name__}"
-            ) from error
+            raise BrokerUnavailableError(f"RabbitMQ cannot be used: {described(error)}") from error
         self._keeper = self._tasks.start(self._keep(), f"keep {self._name} connected")
 
     async def close(self) -> None:
@@ -113,7 +143,8 @@ class Link:
         self._lost.clear()
         connection.close_callbacks.add(self._closed)
         try:
-            await self._on_up()
+            async with asyncio.timeout(SET_UP_TIMEOUT_SECONDS):
+                await self._on_up()
         except BaseException:
             self._forget()
             await _close(connection)
@@ -135,15 +166,21 @@ class Link:
         while True:
             await self._lost.wait()
             try:
-                await self._connect()
-            except AMQP_ERRORS as error:
-                _log.warning("broker_unreachable", name=self._name, error=type(error).__name__)
+                await guarded(self._connect())
+            except Exception as error:  # noqa: BLE001  (reported; this loop must not end)
+                _log.warning("broker_unreachable", name=self._name, error=described(error))
                 self._lost.set()
                 await asyncio.sleep(backoff * random.uniform(0.75, 1.25))  # noqa: S311
                 backoff = min(backoff * 2, LONGEST_BACKOFF_SECONDS)
             else:
                 _log.info("broker_connected", name=self._name)
                 backoff = FIRST_BACKOFF_SECONDS
+
+
+def described(error: BaseException) -> str:
+    """Return what went wrong, in the broker's own words where it has any."""
+    words = " ".join(str(part) for part in error.args if part)
+    return f"{type(error).__name__}: {words}"[:300]
 
 
 async def underlay(channel: AbstractChannel) -> aiormq.Channel:
@@ -166,6 +203,6 @@ async def _close(connection: AbstractConnection) -> None:
 async def _bounded(closing: Awaitable[Any]) -> None:
     try:
         async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS):
-            await closing
+            await guarded(closing)
     except AMQP_ERRORS as error:
         _log.debug("close_gave_up", error=type(error).__name__)

@@ -17,7 +17,7 @@ from aiormq import Channel
 from aiormq.abc import DeliveredMessage
 
 from worker.broker import codec, settle
-from worker.broker.connection import AMQP_ERRORS, Link, close_channel, underlay
+from worker.broker.connection import AMQP_ERRORS, Link, close_channel, guarded, underlay
 from worker.errors import BrokerUnavailableError, PublishUnknownError
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import Handler, Message
@@ -26,6 +26,7 @@ from worker.tasks import TaskGroup
 REPUBLISH_DELAYS: Final[tuple[float, ...]] = (0.5, 1, 2, 5, 10)
 """Seconds between tries to publish a retry or a dead letter; then the channel is given up."""
 
+SUBSCRIBE_TIMEOUT_SECONDS: Final = 5.0
 CANCEL_TIMEOUT_SECONDS: Final = 2.0
 
 Publish = Callable[[Message, float], Awaitable[None]]
@@ -65,6 +66,7 @@ class Consumer:
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopping = False
+        self._subscribing = asyncio.Lock()
 
     @property
     def lost(self) -> bool:
@@ -85,16 +87,21 @@ class Consumer:
 
     async def subscribe(self, link: Link) -> None:
         """Subscribe on a fresh channel and let go of the old. Raises what aio-pika raises."""
-        if self._stopping:
-            return
-        await self._leave()
-        channel = await link.channel()
+        async with self._subscribing:
+            if not self._stopping:
+                await self._leave()
+                async with asyncio.timeout(SUBSCRIBE_TIMEOUT_SECONDS):
+                    await self._join(link)
+
+    async def _join(self, link: Link) -> None:
+        channel = await link.channel(confirms=False)
         await channel.set_qos(prefetch_count=self._concurrency)
         beneath = await underlay(channel)
 
         def cancelled_by_broker(_frame: Any) -> None:  # noqa: ANN401
-            self._tag = ""
-            self._on_lost()
+            if self._underlay is beneath:
+                self._tag = ""
+                self._on_lost()
 
         async def take(incoming: DeliveredMessage) -> None:
             self._tasks.start(self._process(beneath, incoming), f"handle {self.queue}")
@@ -109,11 +116,14 @@ class Consumer:
         self._stopping = True
         if self._underlay is not None and self._tag:
             try:
-                await self._underlay.basic_cancel(self._tag, timeout=CANCEL_TIMEOUT_SECONDS)
+                await guarded(
+                    self._underlay.basic_cancel(self._tag, timeout=CANCEL_TIMEOUT_SECONDS)
+                )
             except AMQP_ERRORS as error:
                 _log.debug("cancel_gave_up", queue=self.queue, error=type(error).__name__)
         await self._idle.wait()
-        await self._leave()
+        async with self._subscribing:
+            await self._leave()
 
     async def _leave(self) -> None:
         channel, self._channel = self._channel, None
@@ -171,6 +181,6 @@ async def _acknowledge(channel: Channel, incoming: DeliveredMessage) -> None:
     if channel.is_closed or incoming.delivery_tag is None:
         return
     try:
-        await channel.basic_ack(incoming.delivery_tag, wait=False)
+        await guarded(channel.basic_ack(incoming.delivery_tag, wait=False))
     except AMQP_ERRORS as error:
         _log.debug("acknowledgement_dropped", error=type(error).__name__)

@@ -57,7 +57,7 @@ class EmbeddedBroker:
         except StoreUnavailableError as error:
             raise BrokerUnavailableError(str(error)) from error
         self._trouble = ""
-        self._tasks.start(self._poll(), "poll the embedded broker")
+        self._tasks.keep(self._poll, "poll the embedded broker", self._clock)
 
     async def publish(self, message: Message, *, delay: float = 0) -> None:
         """Return once the message is on the disk. Raises BrokerUnavailableError."""

@@ -84,7 +84,7 @@ def insert(
             message.type,
             message.correlation_id,
             message.reply_to,
-            json.dumps(dict(message.headers), ensure_ascii=False),
+            json.dumps(dict(message.headers)),
             message.body,
         ),
     )
@@ -141,7 +141,7 @@ def park(connection: sqlite3.Connection, row: int, owner: str, letter: Message) 
     connection.execute(
         "UPDATE broker_messages SET owner = NULL, deliveries = 0, attempt = 0, visible_at = 0,"
         " queue = ?, reply_to = '', headers = ? WHERE id = ? AND owner = ?",
-        (letter.queue, json.dumps(dict(letter.headers), ensure_ascii=False), row, owner),
+        (letter.queue, json.dumps(dict(letter.headers)), row, owner),
     )
 
 

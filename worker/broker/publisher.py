@@ -14,7 +14,14 @@ from aio_pika.exceptions import ChannelInvalidStateError, DeliveryError, Publish
 from aiormq import Channel
 
 from worker.broker.codec import Parcel
-from worker.broker.connection import AMQP_ERRORS, Link, close_channel, underlay
+from worker.broker.connection import (
+    AMQP_ERRORS,
+    Link,
+    close_channel,
+    described,
+    guarded,
+    underlay,
+)
 from worker.broker.replies import ReplyBox
 from worker.broker.settle import cancelled_from_outside
 from worker.errors import BrokerUnavailableError, PublishUnknownError
@@ -152,9 +159,9 @@ class Publisher:
             return
         try:
             async with asyncio.timeout(RENEW_TIMEOUT_SECONDS):
-                await self.open()
+                await guarded(self.open())
         except AMQP_ERRORS as error:
-            _log.warning("publisher_channel_lost", error=type(error).__name__)
+            _log.warning("publisher_channel_lost", error=described(error))
             self._link.drop(generation)
 
     async def _await_unblocking(self) -> None:

@@ -14,12 +14,13 @@ from aio_pika.exceptions import ChannelClosed
 
 from contracts import queues
 from worker.broker import codec
-from worker.broker.connection import AMQP_ERRORS, Link, close_channel
+from worker.broker.connection import AMQP_ERRORS, Link, close_channel, described, guarded
 from worker.broker.consumer import Consumer
 from worker.broker.publisher import Publisher
 from worker.broker.replies import DIRECT_REPLY_TO, Replier, ReplyBox
 from worker.broker.topology import Topology
 from worker.broker.watchdog import Watchdog
+from worker.clock import SystemClock
 from worker.errors import BrokerUnavailableError
 from worker.runtime.ports import Handler, Message
 from worker.tasks import TaskGroup
@@ -100,13 +101,14 @@ class RabbitBroker:
         async with self._subscribing:
             if not self._watching:
                 await self._consuming.start()
-                self._tasks.start(self._watchdog.run(), "watch consumers")
+                self._tasks.keep(self._watchdog.run, "watch consumers", SystemClock())
                 self._watching = True
             try:
-                await consumer.subscribe(self._consuming)
+                await guarded(consumer.subscribe(self._consuming))
             except AMQP_ERRORS as error:
-                name = type(error).__name__
-                raise BrokerUnavailableError(f"cannot consume {queue}: {name}") from error
+                raise BrokerUnavailableError(
+                    f"cannot consume {queue}: {described(error)}"
+                ) from error
             self._consumers[queue] = consumer
             self._watchdog.add(consumer)
 
@@ -144,15 +146,18 @@ class RabbitBroker:
         """
         consumer = self._consumers.get(queue)
         try:
-            channel = await self._publishing.channel(confirms=False)
-            declared = await channel.declare_queue(queue, passive=True, timeout=5)
-            await close_channel(channel)
+            waiting = await guarded(self._waiting(queue))
         except ChannelClosed:
             raise BrokerUnavailableError(f"there is no queue {queue}") from None
         except AMQP_ERRORS as error:
-            raise BrokerUnavailableError(type(error).__name__) from error
-        waiting = declared.declaration_result.message_count or 0
+            raise BrokerUnavailableError(described(error)) from error
         return waiting + (consumer.held if consumer else 0)
+
+    async def _waiting(self, queue: str) -> int:
+        channel = await self._publishing.channel(confirms=False)
+        declared = await channel.declare_queue(queue, passive=True, timeout=5)
+        await close_channel(channel)
+        return declared.declaration_result.message_count or 0
 
     async def _republish(self, message: Message, delay: float) -> None:
         await self.publish(message, delay=delay)

@@ -16,7 +16,7 @@ from aio_pika.abc import AbstractChannel
 from aiormq import Channel
 from aiormq.abc import DeliveredMessage
 
-from worker.broker.connection import AMQP_ERRORS, Link
+from worker.broker.connection import AMQP_ERRORS, Link, guarded
 
 DIRECT_REPLY_TO: Final = "amq.rabbitmq.reply-to"
 REPLY_ADDRESSES: Final = (DIRECT_REPLY_TO, "reply.")
@@ -81,10 +81,13 @@ class Replier:
         )
         try:
             async with asyncio.timeout(REPLY_TIMEOUT_SECONDS):
-                channel = await self._open()
-                await channel.default_exchange.publish(message, reply_to, mandatory=False)
+                await guarded(self._publish(message, reply_to))
         except (*AMQP_ERRORS, ValueError, TypeError) as error:
             _log.info("reply_not_sent", error=type(error).__name__)
+
+    async def _publish(self, message: aio_pika.Message, reply_to: str) -> None:
+        channel = await self._open()
+        await channel.default_exchange.publish(message, reply_to, mandatory=False)
 
     async def _open(self) -> AbstractChannel:
         async with self._opening:

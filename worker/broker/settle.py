@@ -94,9 +94,14 @@ def parked(message: Message, park: Park, now: datetime) -> Message:
 def dead_headers(park: Park, queue: str, attempts: int, now: datetime) -> dict[str, str]:
     """Return what a dead letter tells of its failure."""
     return {
-        headers.DEAD_KIND: park.kind,
-        headers.DEAD_REASON: park.reason,
+        headers.DEAD_KIND: _writable(park.kind),
+        headers.DEAD_REASON: _writable(park.reason),
         headers.DEAD_QUEUE: queue,
         headers.DEAD_ATTEMPTS: str(attempts),
         headers.DEAD_AT: now.isoformat(),
     }
+
+
+def _writable(text: str) -> str:
+    """Return text that any broker can write down, whatever a foreign system put into it."""
+    return text.encode("utf-8", "replace").decode()

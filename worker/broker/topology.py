@@ -16,7 +16,6 @@ from contracts import queues
 from worker.broker.settle import DELIVERY_LIMIT
 
 ORDER_COMMANDS: Final = "order.#"
-DECLARE_TIMEOUT_SECONDS: Final = 30.0
 
 _SAFE: Final[Mapping[str, str]] = {
     "x-queue-type": "quorum",
@@ -93,8 +92,8 @@ class Topology:
         """Every queue that a message may be addressed to."""
 
     async def declare(self, channel: AbstractChannel) -> None:
-        """Declare all of it. Raises what aio-pika raises, TimeoutError after 30 s."""
-        async with self._lock, asyncio.timeout(DECLARE_TIMEOUT_SECONDS):
+        """Declare all of it. Raises what aio-pika raises."""
+        async with self._lock:
             await _declare_queue(channel, dead_queue(), queues.DEAD_EXCHANGE)
             for plan in delay_queues():
                 await _declare_queue(channel, plan, plan.name)

@@ -13,11 +13,12 @@ import structlog
 from aio_pika.abc import AbstractChannel
 from aio_pika.exceptions import ChannelClosed
 
-from worker.broker.connection import AMQP_ERRORS, Link
+from worker.broker.connection import AMQP_ERRORS, Link, close_channel, described, guarded
 from worker.broker.consumer import Consumer
 from worker.broker.topology import Topology
 
 INTERVAL_SECONDS: Final = 5.0
+RESTORE_TIMEOUT_SECONDS: Final = 30.0
 
 _log = structlog.get_logger(__name__)
 
@@ -69,11 +70,11 @@ class Watchdog:
         generation = self._link.generation
         for consumer in self._consumers:
             try:
-                await self._check(consumer)
+                await guarded(self._check(consumer))
             except ChannelClosed:
                 await self._restore()
             except AMQP_ERRORS as error:
-                _log.warning("watchdog_failed", queue=consumer.queue, error=type(error).__name__)
+                _log.warning("watchdog_failed", queue=consumer.queue, error=described(error))
                 self._link.drop(generation)
                 return
 
@@ -99,10 +100,11 @@ class Watchdog:
         """Declare what somebody deleted, and look again soon."""
         _log.warning("topology_restored")
         try:
-            channel = await self._link.channel(confirms=False)
-            await self._topology.declare(channel)
-            await channel.close()
+            channel = await guarded(self._link.channel(confirms=False))
+            async with asyncio.timeout(RESTORE_TIMEOUT_SECONDS):
+                await guarded(self._topology.declare(channel))
+            await close_channel(channel)
         except AMQP_ERRORS as error:
-            _log.warning("topology_not_restored", error=type(error).__name__)
+            _log.warning("topology_not_restored", error=described(error))
             return
         self.wake()
