@@ -208,7 +208,7 @@ async def test_a_broken_connection_is_replaced(file: SqliteFile) -> None:
 
 async def test_a_new_file_that_another_is_opening_is_waited_for(tmp_path: Path) -> None:
     other = sqlite3.connect(tmp_path / "new.db", isolation_level=None)
-    other.execute("BEGIN EXCLUSIVE")
+    other.execute("BEGIN IMMEDIATE")
     file = SqliteFile(tmp_path / "new.db")
     writing = asyncio.ensure_future(file.write(_run("CREATE TABLE t (n)")))
     await asyncio.wait([writing], timeout=0.1)
