@@ -212,6 +212,11 @@ def notice_approves(o: Order, e: RefundNoticed, m: Moment) -> bool:
     return notice_matches(o, e, m) and e.approved
 
 
+def repeats_a_rejection(o: Order, e: RefundNoticed, _m: Moment) -> bool:
+    """Tell whether the notice says again that an intent was rejected."""
+    return not e.approved and e.apply_no in o.rejected_refunds
+
+
 def refund_call_is_out(o: Order, e: RefundNoticed, _m: Moment) -> bool:
     """Tell whether the notice may name an ApplyId that an answer to come will tell."""
     to_come = o.refund is not None and not o.refund.under_audit and o.wake_at is not None

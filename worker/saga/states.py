@@ -180,6 +180,8 @@ class Order:
     """The channel wants it cancelled and has not been told the outcome."""
     refund: Refund | None = None
     refunds_made: int = 0
+    rejected_refunds: tuple[str, ...] = ()
+    """RefundId and ApplyId of intents that ZZY rejected."""
     failure: Failure | None = None
     failure_told: bool = False
     human: str = ""

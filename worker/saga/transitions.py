@@ -226,6 +226,7 @@ _REFUND = [
     _row(PAID, RefundUnknown, g.always, (r.doubt_refund, h.human_for_unknown_refund)),
 
     _row((PAYING, CLOSING), RefundNoticed, g.always, (r.hold_notice,)),
+    _row(PAID, RefundNoticed, g.repeats_a_rejection, ()),
     _row(PAID, RefundNoticed, g.forces_nothing, ()),
     _row(TICKETLESS, RefundNoticed, g.forces_all, (r.note_forced_refund, r.forget_intent, s.tell_failure, s.answer_cancelled), REFUNDED),
     _row(PAID, RefundNoticed, g.forces_all, (r.note_forced_refund, r.forget_intent, s.answer_cancelled), REFUNDED),

@@ -65,13 +65,19 @@ def reject_refund(
         return o, ()
     reason = e.message if isinstance(e, RefundRefused) else e.reason
     news = RefundTold(o.refund.refund_id, o.refund.count, (), "rejected", reason)
-    told, notice = notify(replace(o, refund=None, call=None, wake_at=None), news)
+    told, notice = notify(_close_rejected(o, o.refund), news)
     return told, (notice,)
 
 
 def drop_refused_refund(o: Order, _e: Event, _m: Moment) -> Result:
     """Close the intent of a ticketless order; only a person can fetch that money now."""
-    return replace(o, refund=None, call=None, wake_at=None), ()
+    return (_close_rejected(o, o.refund), ()) if o.refund else (o, ())
+
+
+def _close_rejected(o: Order, intent: Refund) -> Order:
+    names = tuple(name for name in (intent.refund_id, intent.apply_id) if name)
+    rejected = (*o.rejected_refunds, *names)
+    return replace(o, refund=None, call=None, wake_at=None, rejected_refunds=rejected)
 
 
 def note_forced_refund(o: Order, e: RefundNoticed, _m: Moment) -> Result:

@@ -1,0 +1,157 @@
+"""Stories of tickets: notices early, late, twice, in parts, failed, or never; checks."""
+
+from dataclasses import replace
+
+from tests.saga.beginnings import HUMAN, TICKETS, awaiting, has_tickets, refunding, ticketless
+from tests.saga.facts import POLICY, V1, V2, V3, ZHANG, checked, issued, ordered, refund_noticed
+from tests.saga.playbook import Playbook
+from worker.saga.effects import VouchersTold
+from worker.saga.events import (
+    CancelAccepted,
+    CodesMissing,
+    PaySucceeded,
+    RefundAccepted,
+    TicketFailed,
+)
+from worker.saga.states import Phase
+
+
+def test_the_ticket_notice_delivers_the_vouchers() -> None:
+    story = awaiting().on(issued(V1, V2)).expect(Phase.ISSUED, TICKETS)
+    assert story.order.wake_at is None
+
+
+def test_vouchers_get_the_names_of_their_id_cards() -> None:
+    story = awaiting().on(issued(replace(V1, name=""))).expect(Phase.ISSUED, "tell vouchers c-1")
+    assert isinstance(story.told[-1], VouchersTold)
+    assert story.told[-1].vouchers[0].name == ZHANG.name
+
+
+def test_a_repeat_adds_nothing() -> None:
+    has_tickets().on(issued(V2, V1)).expect(Phase.ISSUED)
+
+
+def test_each_part_of_a_bundle_is_delivered_once() -> None:
+    story = has_tickets().on(issued(V3)).expect(Phase.ISSUED, "tell vouchers c-3")
+    story.on(issued(V1, V3)).expect(Phase.ISSUED)
+
+
+def test_tickets_without_codes_are_told_as_an_empty_list() -> None:
+    story = awaiting().on(issued()).expect(Phase.ISSUED, "tell vouchers")
+    story.on(issued()).expect(Phase.ISSUED)
+    story.on(issued(V1)).expect(Phase.ISSUED, "tell vouchers c-1")
+
+
+def no_ticket() -> Playbook:
+    """No notice, and PersonQrCodes shows nothing to the end."""
+    story = awaiting().wake().expect(Phase.AWAITING_TICKET, "call probe")
+    for wait in POLICY.ticket_probes:
+        story.answer(CodesMissing()).expect(Phase.AWAITING_TICKET, wake=wait)
+        story.wake().expect(Phase.AWAITING_TICKET, "call probe")
+    return story.answer(CodesMissing()).expect(
+        Phase.AWAITING_TICKET, HUMAN, human="paid, and no ticket came"
+    )
+
+
+def test_a_notice_that_never_comes_is_probed_for_and_then_a_human_is_called() -> None:
+    story = no_ticket()
+    story.fork().on(issued(V1)).expect(Phase.ISSUED, "tell vouchers c-1")
+    story.fork().on(TicketFailed()).expect(Phase.TICKET_FAILED, "call refund")
+    story.on(refund_noticed("")).expect(
+        Phase.REFUNDED, "tell refund forced 2", "alarm forced_refund"
+    )
+
+
+def test_the_probe_finds_the_tickets() -> None:
+    story = awaiting().wake().expect(Phase.AWAITING_TICKET, "call probe")
+    story.answer(issued(V1, V2)).expect(Phase.ISSUED, TICKETS)
+
+
+def test_a_probe_that_was_lost_is_repeated() -> None:
+    story = awaiting().wake().expect(Phase.AWAITING_TICKET, "call probe")
+    story.wake().expect(Phase.AWAITING_TICKET, wake=POLICY.ticket_probes[0])
+
+
+def test_the_notice_during_the_probe() -> None:
+    story = awaiting().wake().expect(Phase.AWAITING_TICKET, "call probe")
+    story.on(issued(V1, V2)).expect(Phase.ISSUED, TICKETS)
+    story.answer(issued(V1, V2)).expect(Phase.ISSUED)
+
+
+def test_a_failed_ticket_is_told_once_its_money_is_claimed() -> None:
+    story = ticketless()
+    audited = story.fork().answer(RefundAccepted("A1"))
+    audited.expect(Phase.TICKET_FAILED, "tell failure 3000", wake=POLICY.audit_deadline)
+    audited.on(refund_noticed("A1")).expect(Phase.REFUNDED, "tell refund approved 2")
+    done = story.answer(RefundAccepted("A1", approved=True))
+    done.expect(Phase.REFUNDED, "tell refund approved 2", "tell failure 3000")
+
+
+def test_a_failed_ticket_during_a_refund_that_zzy_has_is_told_at_once() -> None:
+    story = refunding(awaiting()).answer(RefundAccepted("A1"))
+    story.expect(Phase.AWAITING_TICKET, wake=POLICY.audit_deadline)
+    story.on(TicketFailed())
+    story.expect(Phase.TICKET_FAILED, "tell failure 3000", "answer canceller 4000")
+    story.on(refund_noticed("A1")).expect(Phase.REFUNDED, "tell refund approved 2")
+
+
+def test_a_failed_ticket_during_a_refund_call_waits_for_the_call() -> None:
+    story = refunding(awaiting()).on(TicketFailed()).expect(Phase.TICKET_FAILED)
+    story.answer(RefundAccepted("A1"))
+    story.expect(Phase.TICKET_FAILED, "tell failure 3000", "answer canceller 4000")
+
+
+def test_the_failed_order_again() -> None:
+    story = ticketless().on(ordered()).expect(Phase.TICKET_FAILED)
+    story.answer(RefundAccepted("A1"))
+    story.expect(Phase.TICKET_FAILED, "answer buyer 3000", "tell failure 3000")
+    story.on(ordered()).expect(Phase.TICKET_FAILED, "answer buyer 3000")
+
+
+def test_a_ticket_after_its_failure_calls_a_human_and_the_refund_goes_on() -> None:
+    story = ticketless()
+    lease = story.order.wake_at
+    story.on(issued(V1)).expect(Phase.TICKET_FAILED, HUMAN, human="ZZY reported TicketIssued")
+    story.on(issued(V1)).expect(Phase.TICKET_FAILED, human="ZZY reported TicketIssued")
+    assert story.order.wake_at == lease
+    story.answer(RefundAccepted("A1", approved=True)).expect(
+        Phase.REFUNDED, "tell refund approved 2", "tell failure 3000", human="ZZY reported"
+    )
+
+
+def test_a_failure_after_the_tickets_calls_a_human() -> None:
+    story = has_tickets().on(TicketFailed())
+    story.expect(Phase.ISSUED, HUMAN, human="ZZY reported TicketFailed")
+
+
+def test_a_cancel_that_zzy_accepts_after_the_pay_calls_a_human() -> None:
+    story = has_tickets().on(CancelAccepted())
+    story.expect(Phase.ISSUED, HUMAN, human="ZZY reported CancelAccepted")
+
+
+def test_money_told_of_late_is_kept() -> None:
+    has_tickets().on(PaySucceeded()).expect(Phase.ISSUED)
+    ticketless().on(PaySucceeded()).expect(Phase.TICKET_FAILED)
+
+
+def test_the_highest_count_of_checks_is_kept_and_told() -> None:
+    story = has_tickets().on(checked(1)).expect(Phase.ISSUED, "tell check 1 of 2")
+    story.on(checked(1)).expect_nothing()
+    story.on(checked(7)).expect(Phase.ISSUED, "tell check 2 of 2")
+    story.on(checked(1)).expect_nothing()
+
+
+def test_a_check_during_a_refund_is_told_with_an_alarm() -> None:
+    story = refunding().on(checked(1))
+    story.expect(Phase.ISSUED, "tell check 1 of 2", "alarm checked_during_refund")
+    story.answer(RefundAccepted("A1", approved=True))
+    story.expect(Phase.REFUNDED, "tell refund approved 2", "answer canceller 1000")
+    story.on(checked(2))
+    story.expect(Phase.REFUNDED, "tell check 2 of 2", "alarm checked_during_refund")
+
+
+def test_late_tickets_of_a_refunded_order_are_not_delivered() -> None:
+    story = refunding().answer(RefundAccepted("A1", approved=True))
+    story.expect(Phase.REFUNDED, "tell refund approved 2", "answer canceller 1000")
+    story.on(issued(V1, V2, V3)).expect_nothing()
+    story.on(ordered()).expect(Phase.REFUNDED, "answer buyer 3000")
