@@ -1,0 +1,52 @@
+"""The parts of the RabbitMQ connection that need no server."""
+
+import asyncio
+import logging
+
+import pytest
+from aiormq import spec
+from aiormq.abc import DeliveredMessage
+from pamqp.header import ContentHeader
+
+from worker.broker.connection import described, guarded
+
+
+async def cancels_itself() -> None:
+    raise asyncio.CancelledError
+
+
+async def test_a_cancellation_of_the_librarys_own_is_a_connection_error() -> None:
+    with pytest.raises(ConnectionError):
+        await guarded(cancels_itself())
+
+
+async def test_a_cancellation_of_ours_stays_one() -> None:
+    task = asyncio.ensure_future(guarded(asyncio.Event().wait()))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_a_time_out_around_it_stays_one() -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await guarded(asyncio.Event().wait())
+
+
+def test_no_message_gets_into_the_librarys_log_lines(caplog: pytest.LogCaptureFixture) -> None:
+    message = DeliveredMessage(
+        delivery=spec.Basic.Return(),
+        header=ContentHeader(),
+        body=b"13800000000",
+        channel=object(),  # type: ignore[arg-type]
+    )
+    with caplog.at_level(logging.DEBUG, "aiormq.channel"):
+        logging.getLogger("aiormq.channel").error("Unhandled message %r returning", message)
+    assert "Unhandled message 'a message' returning" in caplog.text
+    assert "13800000000" not in caplog.text
+
+
+def test_an_error_is_described_in_the_brokers_words_and_briefly() -> None:
+    assert described(ConnectionError("ACCESS_REFUSED")) == "ConnectionError: ACCESS_REFUSED"
+    assert len(described(ConnectionError("x" * 1000))) == 300
