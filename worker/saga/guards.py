@@ -171,9 +171,10 @@ def already_paid_and_cancel_waits(o: Order, e: PayRefused, _m: Moment) -> bool:
 
 
 def adds_nothing(o: Order, e: TicketIssued, _m: Moment) -> bool:
-    """Tell whether every code is known already."""
+    """Tell whether every code is known already, or still being asked for."""
     known = {voucher.code for voucher in o.vouchers}
-    return o.vouchers_told is not None and all(v.code in known for v in e.vouchers)
+    told = o.vouchers_told is not None or e.ask_codes
+    return told and all(v.code in known for v in e.vouchers)
 
 
 def raises_the_check(o: Order, e: VerificationNoticed, _m: Moment) -> bool:

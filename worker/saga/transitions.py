@@ -172,7 +172,6 @@ _TICKET = [
     _row(ISSUED, CodesMissing, g.never_told, (t.tell_vouchers,)),
     _row(ISSUED, TicketFailed, g.always, (h.human_for_contradiction,)),
 
-    _row(TICKETLESS, TicketIssued, g.adds_nothing, ()),
     _row(TICKETLESS, TicketIssued, g.always, (t.note_tickets, h.human_for_contradiction)),
     _row(UNPAID_ENDS, TicketIssued, g.always, (t.note_tickets, h.human_for_contradiction)),
     _row(UNPAID_ENDS, PaySucceeded, g.always, (t.note_pay, h.human_for_contradiction)),

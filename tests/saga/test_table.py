@@ -1,0 +1,166 @@
+"""The table against its laws: random walks, and orders that no walk comes to."""
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from contracts.channel import Code
+from tests.doubles import NOON
+from tests.saga import laws
+from tests.saga.facts import POLICY, STOCK, V1, V2, ZZY, an_order
+from tests.saga.walks import EVERYTHING, HASTY, NOTICES, Walk
+from worker.saga import codes
+from worker.saga.decide import decide
+from worker.saga.events import Event
+from worker.saga.guards import always
+from worker.saga.states import FINAL, RANK, CallKind, Order, Phase, Refund
+from worker.saga.transitions import ROWS, TABLE
+
+SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=SLOW)
+@given(st.integers(min_value=0), st.integers(min_value=1, max_value=60))
+def test_no_walk_breaks_a_law(seed: int, length: int) -> None:
+    walk = Walk(random.Random(seed))
+    for _ in range(length):
+        walk.step()
+
+
+def orders_in(phase: Phase) -> st.SearchStrategy[Order]:
+    """Every order that could stand in ``phase``, whether or not a walk comes there."""
+    out = {
+        Phase.CREATING: (None, CallKind.CREATE),
+        Phase.PAYING: (None, CallKind.PAY, CallKind.PROBE),
+        Phase.CLOSING: (None, CallKind.CANCEL),
+        Phase.AWAITING_TICKET: (None, CallKind.PROBE, CallKind.REFUND),
+        Phase.ISSUED: (None, CallKind.PROBE, CallKind.REFUND),
+        Phase.TICKET_FAILED: (None, CallKind.REFUND),
+    }
+
+    def build(  # noqa: PLR0917  (one argument a strategy)
+        call: CallKind | None,
+        doubtful: bool,  # noqa: FBT001
+        cancel: bool,  # noqa: FBT001
+        failed: bool,  # noqa: FBT001
+        told: int | None,
+        numbers: tuple[int, int],
+        refund: Refund | None,
+        late: float,
+    ) -> Order:
+        checked, refunded = numbers
+        paid = phase in {Phase.AWAITING_TICKET, Phase.ISSUED, Phase.TICKET_FAILED}
+        left = 2 - checked - refunded
+        refund = replace(refund, count=left) if refund and paid else None
+        if refund is None and call is CallKind.REFUND:
+            call = None
+        if phase is Phase.TICKET_FAILED and refund is None:
+            refund = Refund("R", left)
+        if refund:
+            call = CallKind.REFUND if call and not refund.under_audit else None
+        order = an_order(
+            phase=phase,
+            zzy_order_id="" if phase is Phase.CREATING else ZZY,
+            call=call,
+            calls=7,
+            wake_at=NOON + timedelta(seconds=late + 5),
+            pay_doubtful=doubtful and phase in {Phase.PAYING, Phase.CLOSING},
+            cancel_waits=cancel and (call is not None or phase is Phase.CLOSING),
+            failure=STOCK if failed or phase is Phase.TICKET_FAILED else None,
+            failure_told=phase in {Phase.REFUSED, Phase.CANCELLED},
+            vouchers=(V1, V2) if told else (),
+            vouchers_told=told,
+            checked=checked,
+            refunded=refunded,
+            refund=refund,
+            refunds_made=1 if refund else 0,
+        )
+        if phase in FINAL or (phase is Phase.ISSUED and not laws.waits(order)):
+            order = replace(order, wake_at=None)
+        return order
+
+    refunds = st.builds(
+        Refund,
+        refund_id=st.just("R"),
+        count=st.just(2),
+        doubtful=st.booleans(),
+        under_audit=st.booleans(),
+        apply_id=st.sampled_from(("", "A1")),
+    )
+    return st.builds(
+        build,
+        st.sampled_from(out.get(phase, (None,))),
+        st.booleans(),
+        st.booleans(),
+        st.booleans() if phase is Phase.CLOSING else st.just(value=False),
+        st.sampled_from((None, 0, 2)),
+        st.sampled_from(((0, 0), (0, 1), (1, 0), (1, 1), (2, 0))),
+        st.none() | refunds,
+        st.sampled_from((0.0, 700.0)),
+    )
+
+
+def event_made(index: int, seed: int) -> Event:
+    return EVERYTHING[index % len(EVERYTHING)](random.Random(seed))
+
+
+@pytest.mark.parametrize("phase", [phase for phase in Phase if phase is not Phase.NEW])
+@settings(max_examples=250, deadline=None, suppress_health_check=SLOW)
+@given(st.data())
+def test_no_event_breaks_a_law_in_any_order(phase: Phase, data: st.DataObject) -> None:
+    order = data.draw(orders_in(phase))
+    event = event_made(data.draw(st.integers(0, 10_000)), data.draw(st.integers(0)))
+    late = timedelta(seconds=data.draw(st.sampled_from((0.0, 5.0, 605.0, 705.0))))
+    laws.check(order, decide(order, event, NOON + late, POLICY), NOON + late)
+
+
+def test_every_row_is_walked_through() -> None:
+    dice = random.Random(9)
+    hit = set()
+    for _ in range(8000):
+        notices = dice.choice((NOTICES, NOTICES[1:], NOTICES[3:]))
+        walk = Walk(dice, dice.choice((POLICY, HASTY)), notices)
+        for _ in range(dice.randint(4, 40)):
+            walk.step()
+        hit |= {id(row) for row in walk.rows}
+    missed = [_line(row) for row in ROWS if id(row) not in hit]
+    assert missed == [], "\n".join(missed)
+
+
+def _line(row: object) -> str:
+    when = row.when.__name__  # type: ignore[attr-defined]
+    return f"{row.phase} {row.event.__name__} {when}"  # type: ignore[attr-defined]
+
+
+def test_a_rows_last_resort_stands_last() -> None:
+    for rows in TABLE.values():
+        assert all(row.when is not always for row in rows[:-1]), _line(rows[-1])
+
+
+def test_no_row_falls_back() -> None:
+    for row in ROWS:
+        assert row.then is None or RANK[row.then] >= RANK[row.phase], _line(row)
+
+
+def test_the_final_phases_lead_nowhere() -> None:
+    assert [_line(row) for row in ROWS if row.phase in FINAL and row.then] == []
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in vars(codes) if name.isupper() and not name.endswith("_TEXT")]
+)
+def test_the_sagas_codes_are_the_channels(name: str) -> None:
+    assert getattr(codes, name) in set(Code)
+
+
+def test_the_sagas_code_of_an_order_already_checked_is_the_documents() -> None:
+    assert codes.ALREADY_CHECKED == Code.ORDER_ALREADY_CHECKED
+    assert codes.ALREADY_CANCELLED == Code.ORDER_ALREADY_CANCELLED
+    assert codes.ORDER_UNKNOWN == Code.ORDER_UNKNOWN
+    assert codes.CANCEL_FAILED == Code.CANCEL_FAILED
+    assert codes.CREATE_FAILED == Code.CREATE_FAILED
+    assert codes.SUCCESS == Code.SUCCESS

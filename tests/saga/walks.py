@@ -1,0 +1,192 @@
+"""Random lives of an order: any event, at any time, in any phase."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from tests.doubles import NOON
+from tests.saga import laws
+from tests.saga.facts import (
+    BUYER,
+    CANCELLER,
+    DEMAND,
+    EARLY_BUYER,
+    NUM,
+    POLICY,
+    STOCK,
+    V1,
+    V2,
+    V3,
+    ZZY,
+    cancelled,
+    ordered,
+)
+from worker.saga.decide import ANSWERS, Decision, decide
+from worker.saga.effects import CallZzy
+from worker.saga.events import (
+    CancelAccepted,
+    CancelRefused,
+    CancelUnknown,
+    CodesMissing,
+    CreateRefused,
+    CreateSucceeded,
+    CreateUnknown,
+    Event,
+    PayRefused,
+    PaySucceeded,
+    PayUnknown,
+    RefundAccepted,
+    RefundNoticed,
+    RefundRefused,
+    RefundUnknown,
+    TicketFailed,
+    TicketIssued,
+    TimerFired,
+    VerificationNoticed,
+)
+from worker.saga.policy import Policy
+from worker.saga.states import CallKind, Order
+from worker.saga.transitions import Row
+
+Dice = random.Random
+HASTY = Policy(unknown_retries=(1,), ticket_probes=(30,))
+"""Gives up soon, so that a short walk sees it."""
+OTHER = replace(DEMAND, count=1)
+VOUCHERS = ((), (V1,), (V1, V2), (V2, V3), (V3,))
+APPLY_NOS = ("", "", f"{NUM}R1", f"{NUM}R2", "A1", "A2", "stray")
+
+
+def _flip(dice: Dice) -> bool:
+    return dice.random() < 0.5
+
+
+def _ordered(d: Dice) -> Event:
+    return ordered(
+        waiter=d.choice((None, BUYER, EARLY_BUYER)),
+        demand=d.choice((DEMAND, DEMAND, OTHER)),
+        refusal=STOCK if d.random() < 0.1 else None,
+        received=d.choice((0, 0, 0, 0, -601)),
+    )
+
+
+def _issued(d: Dice, *, answer: bool = False) -> Event:
+    vouchers = d.choice(VOUCHERS)
+    return TicketIssued(
+        vouchers,
+        order_code=d.choice(("", "order-code")),
+        money=d.choice((None, Decimal(100), Decimal(121))),
+        ask_codes=answer and not vouchers,
+        zzy_order_id="" if answer else d.choice((ZZY, ZZY, ZZY, "", "999")),
+    )
+
+
+COMMANDS: tuple[Callable[[Dice], Event], ...] = (
+    _ordered,
+    lambda d: cancelled(d.choice((None, CANCELLER)), d.choice(("k", "k", "k", "other"))),
+)
+NOTICES: tuple[Callable[[Dice], Event], ...] = (
+    _issued,
+    lambda d: TicketFailed(d.choice((ZZY, ZZY, "999"))),
+    lambda d: VerificationNoticed(d.choice((0, 1, 1, 2, 3)), "2026-05-02 10:36:09", ZZY),
+    lambda d: RefundNoticed(
+        d.choice(APPLY_NOS), _flip(d), "", d.choice(((), ("c-1",), ("order-code",))), ZZY
+    ),
+)
+ANSWERED: dict[CallKind, tuple[Callable[[Dice], Event], ...]] = {
+    CallKind.CREATE: (
+        lambda d: CreateSucceeded(d.choice((ZZY, ZZY, ZZY, "999")), d.random() < 0.8),
+        lambda d: CreateSucceeded(ZZY),
+        lambda d: CreateRefused(STOCK, _flip(d), d.choice(("", "zzy_refusal"))),
+        lambda d: CreateUnknown("timeout", _flip(d)),
+    ),
+    CallKind.PAY: (
+        lambda d: PaySucceeded(d.choice((None, Decimal(100), Decimal(121)))),
+        lambda d: PayRefused(STOCK, already_paid=d.random() < 0.3),
+        lambda d: PayUnknown("timeout", _flip(d), sent=_flip(d)),
+        lambda d: _issued(d, answer=True),
+        lambda d: TicketFailed(),
+    ),
+    CallKind.CANCEL: (
+        lambda d: CancelAccepted(),
+        lambda d: CancelRefused(),
+        lambda d: CancelUnknown("timeout", _flip(d)),
+    ),
+    CallKind.PROBE: (lambda d: CodesMissing(), lambda d: CodesMissing(), _issued),
+    CallKind.REFUND: (
+        lambda d: RefundAccepted(d.choice(("A1", "A2")), d.choice((None, True, False))),
+        lambda d: RefundRefused("no", repeat=_flip(d)),
+        lambda d: RefundUnknown("timeout", _flip(d), sent=_flip(d)),
+    ),
+}
+EVERYTHING = (
+    *COMMANDS,
+    *NOTICES,
+    lambda d: TimerFired(),
+    *(make for makes in ANSWERED.values() for make in makes),
+)
+
+
+@dataclass
+class Walk:
+    """One life, and the rows that it went through."""
+
+    dice: Dice
+    policy: Policy = POLICY
+    notices: tuple[Callable[[Dice], Event], ...] = NOTICES
+    now: datetime = NOON
+    order: Order | None = None
+    calls: list[CallZzy] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
+
+    def step(self) -> None:
+        """Let something happen: mostly what is likely, now and then anything at all."""
+        event, answers = self._next()
+        self.take(event, answers)
+        if not isinstance(event, TimerFired) and self.dice.random() < 0.3:
+            self.repeat(event, answers)
+
+    def _next(self) -> tuple[Event, CallZzy | None]:
+        d, order = self.dice, self.order
+        if order is None:
+            return _ordered(d), None
+        if order.wake_at and d.random() < 0.35:
+            self.now = max(self.now, order.wake_at)
+            return TimerFired(), None
+        self.now += timedelta(seconds=d.choice((0, 0.1, 1, 4, 15, 200)))
+        if self.calls and d.random() < 0.7:
+            call = self.calls[-1] if d.random() < 0.8 else d.choice(self.calls)
+            return d.choice(ANSWERED[call.kind])(d), call
+        likely = (*COMMANDS, *self.notices, *self.notices)
+        return d.choice(likely if d.random() < 0.8 else EVERYTHING)(d), None
+
+    def take(self, event: Event, answers: CallZzy | None = None) -> Decision:
+        decision = decide(self.order, event, self.now, self.policy, answers=answers)
+        laws.check(self.order, decision, self.now)
+        for effect in decision.effects:
+            if isinstance(effect, CallZzy):
+                assert effect.key not in self.keys, "a key is used twice"
+                self.keys.add(effect.key)
+                self.calls.append(effect)
+        if decision.row:
+            self.rows.append(decision.row)
+        self.order = decision.order
+        return decision
+
+    def repeat(self, event: Event, answers: CallZzy | None) -> None:
+        """Let the same thing happen again at once: it may answer or alarm, but do nothing."""
+        if self.order is None or (answers is None and type(event) in ANSWERS):
+            return
+        before = replace(self.order, waiters=())
+        if before.phase == "refused" and before.attempts.create == 0:
+            return
+        again = decide(self.order, event, self.now, self.policy, answers=answers)
+        if again.hold:
+            return
+        done = [e for e in again.effects if type(e).__name__ in {"CallZzy", "Notify"}]
+        assert done == [], f"a repeat of {event} does {done}"
+        assert again.order is not None
+        after = replace(again.order, waiters=(), human=before.human, wake_at=before.wake_at)
+        assert after == before, "a repeat changes the order"
