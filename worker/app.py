@@ -48,6 +48,9 @@ FINISH_SECONDS: Final = 7.0
 """How long handlers at work may take to finish before they are given up; within 10 s all
 that is left is closed, and what was given up is redelivered."""
 
+PUBLISH_SECONDS: Final = 4.5
+"""Without a confirm by then the outcome is unknown: leaves time to say so within 5 s."""
+
 _log = structlog.get_logger(__name__)
 
 
@@ -84,7 +87,7 @@ def _broker(settings: Settings, clock: Clock, files: dict[str, SqliteFile]) -> B
     app_keys = [channel.app_key for channel in settings.channels]
     path = settings.embedded_path
     if path is None:
-        return RabbitBroker(settings.broker_url, app_keys)
+        return RabbitBroker(settings.broker_url, app_keys, publish_timeout=PUBLISH_SECONDS)
     return EmbeddedBroker(files.setdefault(str(path), SqliteFile(path)), app_keys, clock)
 
 

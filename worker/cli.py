@@ -11,11 +11,10 @@ from typing import Annotated, Final
 
 import typer
 
-from worker import commands
+from worker import commands, configured
 from worker.app import Role
 from worker.errors import TicketbridgeError
 from worker.settings import Settings, load_settings, weaknesses
-from worker.simulators.channel import Credentials
 
 FAILED: Final = 1
 
@@ -33,6 +32,7 @@ app.add_typer(simulate, name="simulate")
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Faults = Annotated[str, typer.Option(help="Faults as JSON; see /_control/faults.")]
 Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")]
 
 
@@ -114,37 +114,44 @@ def show_order(context: typer.Context, number: str, json: Json = False) -> None:
 
 @simulate.command("zzy")
 def simulate_zzy(
+    context: typer.Context,
     host: Host = "127.0.0.1",
     port: Port = 9101,
     callback_url: Annotated[str, typer.Option(help="Where its notices go.")] = (
         "http://127.0.0.1:9100/zzy/notify"
     ),
-    partner_id: Annotated[int, typer.Option(help="PartnerId (分销商 ID).")] = 9258,
-    sign_key: Annotated[str, typer.Option(help="The sign key (signkey).")] = "demo-sign-key",
-    faults: Annotated[str, typer.Option(help="Faults as JSON; see /_control/faults.")] = "",
+    partner_id: Annotated[
+        int | None, typer.Option(help="PartnerId (分销商 ID); else the configuration's.")
+    ] = None,
+    sign_key: Annotated[
+        str | None, typer.Option(help="The sign key; else the configuration's.")
+    ] = None,
+    faults: Faults = "",
 ) -> None:
     """Run a made-up ZZY that obeys the document, and fails on demand."""
-    asyncio.run(
-        commands.simulate_zzy(
-            host, port, callback_url, partner_id=partner_id, sign_key=sign_key, faults=faults
-        )
-    )
+    account = configured.simulated_account(_settings(context), partner_id, sign_key)
+    asyncio.run(commands.simulate_zzy(host, port, callback_url, account=account, faults=faults))
 
 
 @simulate.command("channel")
 def simulate_channel(
+    context: typer.Context,
     host: Host = "127.0.0.1",
     port: Port = 9102,
-    app_key: Annotated[str, typer.Option(help="The channel's app_key.")] = "k",
-    secret: Annotated[str, typer.Option(help="The channel's app_secret.")] = "s3cret",
-    envelope: Annotated[str, typer.Option(help="signed or plain.")] = "signed",
+    app_key: Annotated[
+        str | None, typer.Option(help="The channel's app_key; else the configuration's first.")
+    ] = None,
+    secret: Annotated[
+        str | None, typer.Option(help="The channel's app_secret; else the configuration's.")
+    ] = None,
+    envelope: Annotated[str | None, typer.Option(help="signed or plain.")] = None,
     ingress_url: Annotated[str, typer.Option(help="Where it can place orders.")] = (
         "http://127.0.0.1:9100"
     ),
-    faults: Annotated[str, typer.Option(help="Faults as JSON; see /_control/faults.")] = "",
+    faults: Faults = "",
 ) -> None:
     """Run a made-up channel that orders and takes notifications, and fails on demand."""
-    credentials = Credentials(app_key, (secret,), envelope)
+    credentials = configured.simulated_channel(_settings(context), app_key, secret, envelope)
     asyncio.run(
         commands.simulate_channel(
             host, port, credentials=credentials, ingress_url=ingress_url, faults=faults

@@ -6,6 +6,7 @@ that no adapter reads a setting. It must not build an adapter.
 
 from dataclasses import replace
 from ipaddress import ip_network
+from urllib.parse import unquote, urlsplit
 
 from contracts.zzy import Endpoint
 from worker.clients.channels import DEFAULT_LIMITS
@@ -15,6 +16,8 @@ from worker.ingress.config import ChannelAccess, IngressConfig
 from worker.relay.target import ChannelTarget
 from worker.saga.policy import Policy
 from worker.settings import Channel, Settings
+from worker.simulators.channel import Credentials
+from worker.simulators.zzy_api import Account
 from worker.translation.commands import MappedProduct, ProductMap
 from worker.translation.outbound import Partner
 from worker.translation.refusals import RefusalPattern, RefusalPatterns
@@ -145,10 +148,36 @@ def product_channels(settings: Settings) -> list[str]:
     return [channel.app_key for channel in settings.channels if channel.notify_urls.product]
 
 
+def simulated_account(settings: Settings, partner_id: int | None, sign_key: str | None) -> Account:
+    """Return the account at a made-up ZZY: as told, else as the worker's own settings say."""
+    key = sign_key or next(iter(settings.zzy.sign_keys), "") or Account().sign_key
+    named = settings.zzy.partner_id if partner_id is None else partner_id
+    paths = zzy_access(settings).paths
+    methods = (settings.zzy.cancel_method,)
+    return Account(partner_id=named, sign_key=key, paths=paths, cancel_methods=methods)
+
+
+def simulated_channel(
+    settings: Settings, app_key: str | None, secret: str | None, envelope: str | None
+) -> Credentials:
+    """Return a made-up channel: as told, else the settings' channel of that key, or the first."""
+    known = next((c for c in settings.channels if app_key in {None, c.app_key}), None)
+    default = Credentials()
+    secrets_known = known.secrets if known else default.app_secrets
+    return Credentials(
+        app_key=app_key or (known.app_key if known else default.app_key),
+        app_secrets=(secret,) if secret else secrets_known,
+        envelope=envelope or (known.envelope if known else default.envelope),
+    )
+
+
 def secrets(settings: Settings) -> list[str]:
     """Return every secret, for the redaction of logs."""
     keys = list(settings.zzy.sign_keys)
     for channel in settings.channels:
         keys.extend(channel.secrets)
     keys.extend(key.get_secret_value() for key in settings.privacy.encryption_keys)
+    for url in (settings.database_url, settings.broker_url):
+        password = urlsplit(url).password
+        keys.extend([password, unquote(password)] if password else [])
     return keys

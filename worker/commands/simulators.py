@@ -16,15 +16,15 @@ from worker.simulators.zzy_api import Account
 from worker.simulators.zzy_faults import ZzyFaults
 
 
-async def simulate_zzy(  # noqa: PLR0913  (one for each option)
-    host: str, port: int, callback_url: str, *, partner_id: int, sign_key: str, faults: str
+async def simulate_zzy(
+    host: str, port: int, callback_url: str, *, account: Account, faults: str
 ) -> None:
     """Serve a made-up ZZY until SIGTERM; prints its URL."""
     await zzy.serve(
         host=host,
         port=port,
         callback_url=callback_url,
-        account=Account(partner_id=partner_id, sign_key=sign_key),
+        account=account,
         faults=ZzyFaults.model_validate_json(faults or "{}"),
         ready=_say("ZZY"),
         stopping=_stopping(),
