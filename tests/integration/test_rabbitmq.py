@@ -212,6 +212,17 @@ async def test_a_message_that_the_broker_gives_up_is_a_dead_letter_like_any_othe
     assert set(letter.headers) == {"order_num"} | headers.DEAD_HEADERS
 
 
+async def test_a_channel_of_any_name_has_its_queue(amqp_url: str) -> None:
+    key = "渠道 'x' 100%"
+    broker = RabbitBroker(amqp_url, [key])
+    await broker.start()
+    handler = Collector()
+    await broker.consume(queues.relay_queue(key), handler, concurrency=1)
+    await broker.publish(order(queue=queues.relay_queue(key)), delay=1)
+    await handler.wait(1)
+    await broker.close()
+
+
 async def test_a_deleted_queue_is_made_again_and_consumed(
     broker: RabbitBroker, channel: AbstractChannel
 ) -> None:

@@ -28,7 +28,8 @@ async def write(file, first):
 async def main():
     file = SqliteFile(Path(sys.argv[1]))
     await file.write(lambda one: one.execute("CREATE TABLE IF NOT EXISTS t (n)").rowcount)
-    await asyncio.gather(*(write(file, first) for first in range(int(sys.argv[2]), int(sys.argv[2]) + 8)))
+    first = int(sys.argv[2])
+    await asyncio.gather(*(write(file, first + number) for number in range(8)))
 
 asyncio.run(main())
 """

@@ -14,7 +14,7 @@ from worker.runtime.ports import Broker, Message
 from worker.sqlite import SqliteFile
 
 PATIENCE = 15.0
-RELAY_KEYS = ("fast", "慢")
+RELAY_KEYS = ("fast", "slow")
 
 _serial = itertools.count(1)
 

@@ -10,7 +10,7 @@ from worker.errors import BrokerUnavailableError
 from worker.runtime.outcome import Ack
 
 FAST = queues.relay_queue("fast")
-SLOW = queues.relay_queue("慢")
+SLOW = queues.relay_queue("slow")
 
 
 async def test_a_message_arrives_as_it_was_published_and_is_gone_once_acknowledged(
