@@ -88,11 +88,7 @@ async def commit_all(
 
 
 async def _commit(database: Database, transitions: list[Transition]) -> list[Committed]:
-    ordered = sorted(transitions, key=_order_num)
-    values = [transposed(ORDERS, [rows.order_values(one.row, same) for one in ordered])]
-    for table, read in _PARTS:
-        values.append(transposed(table, [row for one in ordered for row in read(one, same)]))
-    found = await database.fetch(STATEMENT, *(column for part in values for column in part))
+    found = await database.fetch(STATEMENT, *arguments(transitions))
     held: dict[str, list[HeldNotice]] = {}
     for record in found:
         notices = held.setdefault(record[0], [])
@@ -102,6 +98,15 @@ async def _commit(database: Database, transitions: list[Transition]) -> list[Com
         Committed(applied=num in held, held=held.get(num, ()))
         for num in map(_order_num, transitions)
     ]
+
+
+def arguments(transitions: Sequence[Transition]) -> list[Sequence[object]]:
+    """Return what :data:`STATEMENT` takes: one array a column."""
+    ordered = sorted(transitions, key=_order_num)
+    values = [*transposed(ORDERS, [rows.order_values(one.row, same) for one in ordered])]
+    for table, read in _PARTS:
+        values += transposed(table, [row for one in ordered for row in read(one, same)])
+    return values
 
 
 def _order_num(transition: Transition) -> str:

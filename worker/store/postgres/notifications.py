@@ -12,7 +12,7 @@ from worker.store.batcher import Batcher
 from worker.store.postgres.base import Part
 from worker.store.postgres.database import Database
 
-_RECORD: Final = """
+RECORD: Final = """
 UPDATE notifications n SET status = r.status, attempts = r.attempts, last_answer = r.answer,
     tried_at = r.at, settled_at = CASE WHEN r.status = 'pending' THEN NULL ELSE r.at END
 FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::timestamptz[])
@@ -46,7 +46,7 @@ async def record_all(
         (one.webhook_id, one.status, one.attempts, rows.clean(one.answer), one.at)
         for _, one in sorted(last.items())
     ]
-    await database.fetch(_RECORD, *zip(*values, strict=True))
+    await database.fetch(RECORD, *zip(*values, strict=True))
     return [None] * len(questions)
 
 

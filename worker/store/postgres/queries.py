@@ -15,7 +15,7 @@ _LAST: Final = select(ORDERS, "ORDER BY updated_at DESC, order_num LIMIT $1")
 _HUMAN: Final = select(
     ORDERS, "WHERE human IS NOT NULL ORDER BY updated_at DESC, order_num LIMIT $1"
 )
-_FIND: Final = select(
+FIND: Final = select(
     ORDERS,
     "WHERE order_num = $1 OR channel_order_num = $1 OR zzy_order_id = $1"
     " ORDER BY updated_at DESC, order_num",
@@ -38,7 +38,7 @@ class Queries(Part):
 
     async def find_orders(self, number: str) -> list[OrderRow]:
         """Return the orders that have this number: ours, the channel's or ZZY's."""
-        return [rows.order(record, same) for record in await self._all(_FIND, number)]
+        return [rows.order(record, same) for record in await self._all(FIND, number)]
 
     async def timeline(self, order_num: str) -> list[TimelineEntry]:
         """Return an order's history, oldest first."""

@@ -34,8 +34,7 @@ _BY_NUM: Final = select(ORDERS, "WHERE order_num = ?")
 _BY_ZZY: Final = select(ORDERS, "WHERE zzy_order_id = ? ORDER BY created_at LIMIT 1")
 _HELD: Final = select(
     HELD_NOTICES,
-    "WHERE order_num = ?1 OR (zzy_order_id = ?2 AND zzy_order_id <> '')"
-    " ORDER BY received_at, id",
+    "WHERE order_num = ?1 OR (zzy_order_id = ?2 AND zzy_order_id <> '') ORDER BY received_at, id",
 )
 _CLAIM: Final = (
     "UPDATE orders SET wake_at = ? WHERE order_num IN (SELECT order_num FROM orders"

@@ -1,0 +1,293 @@
+"""The PostgreSQL store in trouble: frozen, killed, blocked, cut off, refused."""
+
+import asyncio
+import time
+import traceback
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import TypeVar
+
+import asyncpg
+import pytest
+
+from tests.parity.store.kit import after, commit, entry, full, order_row, unsent_ids
+from tests.servers.private import private_postgres
+from tests.servers.process import Server
+from worker.errors import StoreRefusedError, StoreUnavailableError
+from worker.runtime.ports import Transition
+from worker.store.postgres import PostgresStore, database
+
+pytestmark = pytest.mark.servers
+
+T = TypeVar("T")
+MARGIN = 2.0
+
+
+@pytest.fixture(scope="module")
+def own_server() -> Iterator[Server]:
+    """A server that only these tests use, for it is frozen and killed."""
+    server = private_postgres()
+    server.start()
+    yield server
+    server.discard()
+
+
+@pytest.fixture
+async def store(postgres_url: str) -> AsyncIterator[PostgresStore]:
+    opened = PostgresStore(postgres_url)
+    await opened.start()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def other(
+    store: PostgresStore,  # noqa: ARG001  (the tables must be there)
+    postgres_url: str,
+) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
+    """A connection of somebody else."""
+    connection = await asyncpg.connect(postgres_url, timeout=5)
+    yield connection
+    await connection.close()
+
+
+async def _until_it_works(ask: Callable[[], Awaitable[T]]) -> T:
+    deadline = time.monotonic() + 20
+    while True:
+        try:
+            return await ask()
+        except StoreUnavailableError:
+            assert time.monotonic() < deadline
+            await asyncio.sleep(0.05)
+
+
+async def test_a_frozen_server_is_given_up_in_time_and_used_again(own_server: Server) -> None:
+    store = PostgresStore(own_server.url)
+    await store.start()
+    await commit(store, full("before"))
+    own_server.pause()
+    try:
+        begun = time.monotonic()
+        done = await asyncio.gather(
+            store.commit(full("a")),
+            store.load("before"),
+            store.ping(),
+            store.mark_sent(["out-before-1"]),
+            store.claim_due(after(0), limit=1, lease=1),
+            return_exceptions=True,
+        )
+        assert time.monotonic() - begun < database.LIMIT_SECONDS + MARGIN
+        assert [type(one) for one in done] == [StoreUnavailableError] * 5
+    finally:
+        own_server.resume()
+    await _until_it_works(store.ping)
+    assert (await store.load("before")).row == order_row("before")
+    done_again = await store.commit(full("a"))
+    # The first try may have been carried out after all; the swap shows it.
+    assert done_again.applied or (await store.load("a")).row == order_row("a")
+    await store.close()
+
+
+async def test_closing_beside_a_frozen_server_takes_bounded_time(own_server: Server) -> None:
+    store = PostgresStore(own_server.url)
+    await store.start()
+    own_server.pause()
+    try:
+        waiting = [asyncio.ensure_future(store.commit(full(f"w{n}"))) for n in range(600)]
+        await asyncio.sleep(0)
+        begun = time.monotonic()
+        await store.close()
+        limit = 2 * database.CLOSE_SECONDS + MARGIN
+        assert time.monotonic() - begun < limit
+        done = await asyncio.gather(*waiting, return_exceptions=True)
+        assert {type(one) for one in done} == {StoreUnavailableError}
+    finally:
+        own_server.resume()
+    with pytest.raises(StoreUnavailableError):
+        await store.ping()
+
+
+async def test_what_was_committed_survives_a_server_that_is_killed(own_server: Server) -> None:
+    store = PostgresStore(own_server.url)
+    await store.start()
+    applied: list[str] = []
+    failed = asyncio.Event()
+    enough = asyncio.Event()
+
+    async def work(name: str) -> None:
+        for number in range(100_000):
+            num = f"kill-{name}-{number}"
+            try:
+                done = await store.commit(full(num))
+            except StoreUnavailableError:
+                failed.set()
+                return
+            assert done.applied
+            applied.append(num)
+            if len(applied) > 300:
+                enough.set()
+
+    work_all = asyncio.gather(*(work(str(number)) for number in range(16)))
+    await asyncio.wait_for(enough.wait(), 30)
+    await asyncio.to_thread(own_server.kill)
+    await asyncio.wait_for(work_all, 10)
+    assert failed.is_set()
+    with pytest.raises(StoreUnavailableError):
+        await store.ping()
+    unreachable = PostgresStore(own_server.url)
+    with pytest.raises(StoreUnavailableError):
+        await unreachable.start()
+    await asyncio.to_thread(own_server.start)
+    await _until_it_works(store.ping)
+    rows = await asyncio.gather(*(store.load(num, [f"in-{num}-1"]) for num in applied))
+    assert [one.row for one in rows] == [order_row(num) for num in applied]
+    assert all(len(one.seen) == 1 for one in rows)
+    await store.close()
+
+
+async def test_a_blocked_commit_ends_and_the_connections_stay_usable(
+    store: PostgresStore,
+    other: "asyncpg.Connection[asyncpg.Record]",
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await commit(store, full())
+    monkeypatch.setattr(database, "LIMIT_SECONDS", 0.3)
+    async with other.transaction():
+        await other.execute("SELECT 1 FROM orders FOR UPDATE")
+        for _ in range(12):  # more than there are connections
+            with pytest.raises(StoreUnavailableError):
+                await store.commit(full(version=2))
+        await commit(store, full("another"))
+    await _until_it_works(store.ping)
+    row = (await store.load("o1")).row
+    assert row is not None
+    assert row.version in {1, 2}
+
+
+async def test_a_cancelled_caller_harms_nobody(
+    store: PostgresStore, other: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    await commit(store, full())
+    async with other.transaction():
+        await other.execute("SELECT 1 FROM orders FOR UPDATE")
+        cancelled = asyncio.ensure_future(store.commit(full(version=2)))
+        kept = asyncio.ensure_future(store.commit(full("o2")))
+        direct = asyncio.ensure_future(store._all("SELECT 1 FROM orders FOR UPDATE"))
+        await _blocked(other, 2)
+        cancelled.cancel()
+        direct.cancel()
+        await asyncio.wait([cancelled, direct])
+    assert cancelled.cancelled()
+    assert direct.cancelled()
+    assert (await kept).applied
+    assert (await store.load("o2")).row == order_row("o2")
+
+
+async def test_a_connection_that_is_cut_is_an_unknown_outcome(
+    store: PostgresStore, other: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    await commit(store, full())
+    async with other.transaction():
+        await other.execute("SELECT 1 FROM orders FOR UPDATE")
+        waiting = asyncio.ensure_future(store.commit(full(version=2)))
+        await _blocked(other, 1)
+        await other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        with pytest.raises(StoreUnavailableError):
+            await waiting
+    assert (await _until_it_works(lambda: store.commit(full(version=2)))).applied
+
+
+async def test_a_cancellation_that_nobody_asked_for_is_a_lost_connection(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(asyncpg.Connection, "fetch", lost)
+    with pytest.raises(StoreUnavailableError):
+        await store.commit(full())
+    with pytest.raises(StoreUnavailableError):
+        await store.ping()
+    monkeypatch.undo()
+    await commit(store, full())
+
+
+async def test_an_error_holds_no_values(
+    store: PostgresStore, other: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    await other.execute("CREATE UNIQUE INDEX odd ON orders (channel_order_num)")
+    secret = "410102195431547812"
+    await commit(store, full(channel_order_num=secret))
+    for values in ({"channel_order_num": secret}, {"phase": f"{secret}\0"}, {"version": secret}):
+        row = order_row("o2")
+        for name, value in values.items():
+            object.__setattr__(row, name, value)
+        with pytest.raises(Exception) as caught:  # noqa: PT011  (whatever it is)
+            await store.commit(Transition(row))
+        assert secret not in "".join(traceback.format_exception(caught.value))
+        assert "version" in values or isinstance(caught.value, StoreRefusedError)
+
+
+async def test_commits_asked_together_are_few_statements(
+    store: PostgresStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = 0
+    fetch = store._database.fetch
+
+    async def counted(statement: str, *values: object) -> list[asyncpg.Record]:
+        nonlocal count
+        count += 1
+        return await fetch(statement, *values)
+
+    monkeypatch.setattr(store._database, "fetch", counted)
+    await asyncio.gather(*(commit(store, full(f"o{number}")) for number in range(100)))
+    assert count == 1
+    await asyncio.gather(*(store.load(f"o{number}", ["a"]) for number in range(100)))
+    assert count == 2
+
+
+async def test_sessions_have_their_limits(
+    store: PostgresStore, other: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    await other.execute(
+        f"ALTER DATABASE {await other.fetchval('SELECT current_database()')}"
+        " SET synchronous_commit = off"
+    )
+    fresh = PostgresStore(store._url)
+    await fresh.start()
+    found = await fresh._all(
+        "SELECT current_setting('synchronous_commit'), current_setting('statement_timeout')"
+    )
+    assert tuple(found[0]) == ("on", "5s")
+    await fresh.mark_sent(["m"])
+    assert (await fresh._all("SELECT current_setting('synchronous_commit')"))[0][0] == "on"
+    await fresh.close()
+
+
+async def test_for_a_pooler_no_statement_is_kept_and_nothing_is_set(postgres_url: str) -> None:
+    store = PostgresStore(postgres_url, statement_cache_size=0)
+    await store.start()
+    for version in (1, 2, 3):
+        await commit(store, Transition(order_row(version=version), entries=[entry()]))
+    assert await unsent_ids(store) == []
+    kept = await store._all("SELECT count(*) FROM pg_prepared_statements WHERE name <> ''")
+    assert kept[0][0] == 0
+    limit = await store._all("SELECT current_setting('statement_timeout')")
+    assert limit[0][0] == "0"
+    await store.close()
+
+
+async def _blocked(connection: "asyncpg.Connection[asyncpg.Record]", count: int) -> None:
+    """Wait until so many others of this database wait for a lock."""
+    deadline = time.monotonic() + 10
+    while True:
+        waiting = await connection.fetchval(
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        if waiting >= count:
+            return
+        assert time.monotonic() < deadline
+        await asyncio.sleep(0.01)
