@@ -31,77 +31,46 @@ def test_no_walk_breaks_a_law(seed: int, length: int) -> None:
         walk.step()
 
 
-def orders_in(phase: Phase) -> st.SearchStrategy[Order]:
-    """Every order that could stand in ``phase``, whether or not a walk comes there."""
-    out = {
-        Phase.CREATING: (None, CallKind.CREATE),
-        Phase.PAYING: (None, CallKind.PAY, CallKind.PROBE),
-        Phase.CLOSING: (None, CallKind.CANCEL),
-        Phase.AWAITING_TICKET: (None, CallKind.PROBE, CallKind.REFUND),
-        Phase.ISSUED: (None, CallKind.PROBE, CallKind.REFUND),
-        Phase.TICKET_FAILED: (None, CallKind.REFUND),
-    }
+PAID = {Phase.AWAITING_TICKET, Phase.ISSUED, Phase.TICKET_FAILED}
+CALLS = {
+    Phase.CREATING: (None, CallKind.CREATE),
+    Phase.PAYING: (None, CallKind.PAY, CallKind.PROBE),
+    Phase.CLOSING: (None, CallKind.CANCEL),
+    Phase.AWAITING_TICKET: (None, CallKind.PROBE),
+    Phase.ISSUED: (None, CallKind.PROBE),
+}
 
-    def build(  # noqa: PLR0917  (one argument a strategy)
-        call: CallKind | None,
-        doubtful: bool,  # noqa: FBT001
-        cancel: bool,  # noqa: FBT001
-        failed: bool,  # noqa: FBT001
-        told: int | None,
-        numbers: tuple[int, int],
-        refund: Refund | None,
-        late: float,
-    ) -> Order:
-        checked, refunded = numbers
-        paid = phase in {Phase.AWAITING_TICKET, Phase.ISSUED, Phase.TICKET_FAILED}
+
+@st.composite
+def orders_in(draw: st.DrawFn, phase: Phase) -> Order:
+    """Return any order that could stand in ``phase``, whether or not a walk comes there."""
+    call = draw(st.sampled_from(CALLS.get(phase, (None,))))
+    told = draw(st.sampled_from((None, 0, 2)))
+    checked, refunded = draw(st.sampled_from(((0, 0), (0, 1), (1, 0), (1, 1), (2, 0))))
+    refund = None
+    if phase is Phase.TICKET_FAILED or (phase in PAID and draw(st.booleans())):
+        audit = draw(st.booleans())
         left = 2 - checked - refunded
-        refund = replace(refund, count=left) if refund and paid else None
-        if refund is None and call is CallKind.REFUND:
-            call = None
-        if phase is Phase.TICKET_FAILED and refund is None:
-            refund = Refund("R", left)
-        if refund:
-            call = CallKind.REFUND if call and not refund.under_audit else None
-        order = an_order(
-            phase=phase,
-            zzy_order_id="" if phase is Phase.CREATING else ZZY,
-            call=call,
-            calls=7,
-            wake_at=NOON + timedelta(seconds=late + 5),
-            pay_doubtful=doubtful and phase in {Phase.PAYING, Phase.CLOSING},
-            cancel_waits=cancel and (call is not None or phase is Phase.CLOSING),
-            failure=STOCK if failed or phase is Phase.TICKET_FAILED else None,
-            failure_told=phase in {Phase.REFUSED, Phase.CANCELLED},
-            vouchers=(V1, V2) if told else (),
-            vouchers_told=told,
-            checked=checked,
-            refunded=refunded,
-            refund=refund,
-            refunds_made=1 if refund else 0,
-        )
-        if phase in FINAL or (phase is Phase.ISSUED and not laws.waits(order)):
-            order = replace(order, wake_at=None)
-        return order
-
-    refunds = st.builds(
-        Refund,
-        refund_id=st.just("R"),
-        count=st.just(2),
-        doubtful=st.booleans(),
-        under_audit=st.booleans(),
-        apply_id=st.sampled_from(("", "A1")),
+        refund = Refund("R", left, draw(st.booleans()), audit, draw(st.sampled_from(("", "A1"))))
+        call = CallKind.REFUND if not audit and draw(st.booleans()) else None
+    order = an_order(
+        phase=phase,
+        zzy_order_id="" if phase is Phase.CREATING else ZZY,
+        call=call,
+        calls=7,
+        wake_at=NOON + timedelta(seconds=draw(st.sampled_from((5, 705)))),
+        pay_doubtful=phase in {Phase.PAYING, Phase.CLOSING} and draw(st.booleans()),
+        cancel_waits=(call is not None or phase is Phase.CLOSING) and draw(st.booleans()),
+        failure=STOCK if phase is Phase.CLOSING and draw(st.booleans()) else None,
+        failure_told=phase in {Phase.REFUSED, Phase.CANCELLED},
+        vouchers=(V1, V2) if told else (),
+        vouchers_told=told,
+        checked=checked,
+        refunded=refunded,
+        refund=refund,
+        refunds_made=1 if refund else 0,
     )
-    return st.builds(
-        build,
-        st.sampled_from(out.get(phase, (None,))),
-        st.booleans(),
-        st.booleans(),
-        st.booleans() if phase is Phase.CLOSING else st.just(value=False),
-        st.sampled_from((None, 0, 2)),
-        st.sampled_from(((0, 0), (0, 1), (1, 0), (1, 1), (2, 0))),
-        st.none() | refunds,
-        st.sampled_from((0.0, 700.0)),
-    )
+    return order if laws.waits(order) else replace(order, wake_at=None)
 
 
 def event_made(index: int, seed: int) -> Event:

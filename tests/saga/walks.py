@@ -97,7 +97,7 @@ NOTICES: tuple[Callable[[Dice], Event], ...] = (
 ANSWERED: dict[CallKind, tuple[Callable[[Dice], Event], ...]] = {
     CallKind.CREATE: (
         lambda d: CreateSucceeded(d.choice((ZZY, ZZY, ZZY, "999")), d.random() < 0.8),
-        lambda d: CreateSucceeded(ZZY),
+        lambda _: CreateSucceeded(ZZY),
         lambda d: CreateRefused(STOCK, _flip(d), d.choice(("", "zzy_refusal"))),
         lambda d: CreateUnknown("timeout", _flip(d)),
     ),
@@ -106,14 +106,14 @@ ANSWERED: dict[CallKind, tuple[Callable[[Dice], Event], ...]] = {
         lambda d: PayRefused(STOCK, already_paid=d.random() < 0.3),
         lambda d: PayUnknown("timeout", _flip(d), sent=_flip(d)),
         lambda d: _issued(d, answer=True),
-        lambda d: TicketFailed(),
+        lambda _: TicketFailed(),
     ),
     CallKind.CANCEL: (
-        lambda d: CancelAccepted(),
-        lambda d: CancelRefused(),
+        lambda _: CancelAccepted(),
+        lambda _: CancelRefused(),
         lambda d: CancelUnknown("timeout", _flip(d)),
     ),
-    CallKind.PROBE: (lambda d: CodesMissing(), lambda d: CodesMissing(), _issued),
+    CallKind.PROBE: (lambda _: CodesMissing(), lambda _: CodesMissing(), _issued),
     CallKind.REFUND: (
         lambda d: RefundAccepted(d.choice(("A1", "A2")), d.choice((None, True, False))),
         lambda d: RefundRefused("no", repeat=_flip(d)),
@@ -123,7 +123,7 @@ ANSWERED: dict[CallKind, tuple[Callable[[Dice], Event], ...]] = {
 EVERYTHING = (
     *COMMANDS,
     *NOTICES,
-    lambda d: TimerFired(),
+    lambda _: TimerFired(),
     *(make for makes in ANSWERED.values() for make in makes),
 )
 

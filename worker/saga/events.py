@@ -164,6 +164,11 @@ class TicketFailed:
     zzy_order_id: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class TicketDoubted:
+    """A ticket notice was set apart as forged: ask PersonQrCodes what is true."""
+
+
 # --- other notices ----------------------------------------------------------------------
 
 
@@ -213,6 +218,7 @@ Event = (
     | RefundUnknown
     | TicketIssued
     | TicketFailed
+    | TicketDoubted
     | VerificationNoticed
     | RefundNoticed
     | TimerFired

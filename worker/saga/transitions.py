@@ -41,6 +41,7 @@ from worker.saga.events import (
     RefundNoticed,
     RefundRefused,
     RefundUnknown,
+    TicketDoubted,
     TicketFailed,
     TicketIssued,
     TimerFired,
@@ -157,6 +158,10 @@ _TICKET = [
     _row((PAYING, CLOSING), TicketIssued, g.always, (t.note_tickets, s.forget_failure, s.answer_paid, t.tell_vouchers), ISSUED),
     _row((PAYING, CLOSING), TicketFailed, g.always, (s.fail_as_ticketless, r.open_refund), TICKETLESS),
 
+    _row((PAYING, CLOSING, AWAITING, ISSUED), TicketDoubted, g.call_is_out, (r.hold_notice,)),
+    _row((AWAITING, ISSUED), TicketDoubted, g.refund_is_open, ()),
+    _row((PAYING, AWAITING, ISSUED), TicketDoubted, g.always, (c.call_probe,)),
+
     _row(AWAITING, TicketIssued, g.refund_is_open, (t.note_tickets,), ISSUED),
     _row(AWAITING, TicketIssued, g.always, (t.note_tickets, t.tell_vouchers), ISSUED),
     _row(AWAITING, TicketFailed, g.refund_is_under_audit, (s.fail_as_ticketless, s.tell_failure, s.answer_refund_open), TICKETLESS),
@@ -170,6 +175,7 @@ _TICKET = [
     _row(ISSUED, TicketIssued, g.refund_is_open, (t.note_tickets,)),
     _row(ISSUED, TicketIssued, g.always, (t.note_tickets, t.tell_new_vouchers)),
     _row(ISSUED, CodesMissing, g.never_told, (t.tell_vouchers,)),
+    _row(ISSUED, CodesMissing, g.ticket_probes_left, (c.probe_again_later,)),
     _row(ISSUED, TicketFailed, g.always, (h.human_for_contradiction,)),
 
     _row(TICKETLESS, TicketIssued, g.always, (t.note_tickets, h.human_for_contradiction)),
@@ -228,14 +234,14 @@ _REFUND = [
     _row(PAID, RefundNoticed, g.repeats_a_rejection, ()),
     _row(PAID, RefundNoticed, g.forces_nothing, ()),
     _row(TICKETLESS, RefundNoticed, g.forces_all, (r.note_forced_refund, r.forget_intent, s.tell_failure, s.answer_cancelled), REFUNDED),
-    _row(PAID, RefundNoticed, g.forces_all, (r.note_forced_refund, r.forget_intent, s.answer_cancelled), REFUNDED),
+    _row((AWAITING, ISSUED), RefundNoticed, g.forces_all, (r.note_forced_refund, r.forget_intent, s.answer_cancelled), REFUNDED),
     _row(PAID, RefundNoticed, g.is_forced, (r.note_forced_refund,)),
     _row(PAID, RefundNoticed, g.refund_call_is_out, (r.hold_notice,)),
     _row(PAID, RefundNoticed, g.always, (h.human_for_stray_refund,)),
 
     _row(PAID, TimerFired, g.refund_is_under_audit, (h.human_for_unknown_refund,)),
     _row(PAID, TimerFired, g.refund_is_open, (c.call_refund,)),
-    _row(AWAITING, TimerFired, g.always, (c.call_probe,)),
+    _row((AWAITING, ISSUED), TimerFired, g.always, (c.call_probe,)),
 ]
 
 _AGAIN = [
