@@ -41,6 +41,7 @@ from worker.saga.events import (
     RefundNoticed,
     RefundRefused,
     RefundUnknown,
+    TicketDoubted,
     TicketFailed,
     TicketIssued,
     TimerFired,
@@ -93,6 +94,7 @@ NOTICES: tuple[Callable[[Dice], Event], ...] = (
     lambda d: RefundNoticed(
         d.choice(APPLY_NOS), _flip(d), "", d.choice(((), ("c-1",), ("order-code",))), ZZY
     ),
+    lambda _: TicketDoubted(),
 )
 ANSWERED: dict[CallKind, tuple[Callable[[Dice], Event], ...]] = {
     CallKind.CREATE: (
