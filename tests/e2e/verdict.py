@@ -14,7 +14,7 @@ from worker.saga.states import FINAL, Phase
 from worker.simulators.channel import ChannelSimulator
 from worker.simulators.records import Audit, Order
 from worker.simulators.zzy import ZzySimulator
-from worker.simulators.zzy_notices import Notice
+from worker.simulators.zzy_notices import REFUND, Notice
 
 QUIET_SECONDS = 120
 DONE = {*FINAL, Phase.ISSUED}
@@ -74,7 +74,8 @@ class Verdict:
         books = self._zzy.ledger.by_origin(ours)
         self.ends["human" if row.human else row.phase] += 1
         if row.human:
-            return "" if _needs_a_human(books) else f"a human was called for nothing: {row.human}"
+            needed = _needs_a_human(books) or self._outcome_never_sent(ours)
+            return "" if needed else f"a human was called for nothing: {row.human}"
         kept = [order for order in books if order.times_paid and order.refunded < order.quantity]
         failed = self._channel.of_type("order_failed", ours)
         if kept and failed:
@@ -85,6 +86,14 @@ class Verdict:
         if not missing or self._never_heard_of(ours, missing):
             return ""
         return f"{row.phase}: paid, and the channel lacks {len(missing)} codes"
+
+    def _outcome_never_sent(self, ours: str) -> bool:
+        """Tell whether ZZY dropped the notice of a refund's outcome: it has no other word."""
+        return any(
+            notice.state == "dropped" and notice.service == REFUND
+            for notice in self._zzy.notifier.sent
+            if notice.origin_order_id == ours
+        )
 
     def _told(self, ours: str) -> set[str]:
         return {

@@ -23,10 +23,11 @@ from worker.errors import (
     StoreUnavailableError,
 )
 from worker.runtime.commands import store_retry
-from worker.runtime.handle import Saga, Stimulus
+from worker.runtime.handle import Saga, Stimulus, Taken
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import Broker, HeldNotice, InboxEntry, Loaded, Message, Store
 from worker.runtime.products import ProductNews
+from worker.saga.events import TicketDoubted, TicketFailed, TicketIssued
 from worker.tasks import TaskGroup
 from worker.telemetry import alarm
 from worker.translation.notices import OrderNotice, read_notice
@@ -86,7 +87,9 @@ class Notices:
         replayed = headers.REPLAY_OF in message.headers  # a person has looked at it
         stimulus = _stimulus(received, notice, judge_signature=not replayed)
         loaded = await self._load(notice, stimulus.ids)
+        was_held = message.message_id == received.content_digest
         if loaded.row is None:
+            was_held = True
             await self._store.hold_notice(_held(message, received, notice))
             loaded = await self._load(notice, stimulus.ids)
             if loaded.row is None:
@@ -96,13 +99,23 @@ class Notices:
         structlog.contextvars.bind_contextvars(order_num=order_num)
         taken = await self._saga.take(loaded, order_num, stimulus)
         if taken.forged:
-            alarm("notice_quarantined", order_num=order_num)
-            return Park("notice_quarantined", "its signature was used before, with another body")
+            taken = await self._doubt(order_num, notice)
+            if not taken.hold:
+                alarm("notice_quarantined", order_num=order_num)
+                return Park("notice_quarantined", "its signature was used before, otherwise")
         if taken.hold:
             delay = HOLD_RETRIES[min(message.attempt, len(HOLD_RETRIES) - 1)]
             return Retry(delay, "a call of ours is under way that decides what it means")
-        await self._store.release_notice(received.content_digest)
+        if was_held:
+            await self._store.release_notice(received.content_digest)
         return Ack()
+
+    async def _doubt(self, order_num: str, notice: OrderNotice) -> Taken:
+        """Ask PersonQrCodes about the tickets of a notice that is set apart."""
+        if not isinstance(notice.event, TicketIssued | TicketFailed):
+            return Taken(None)
+        loaded = await self._store.load(order_num)
+        return await self._saga.take(loaded, order_num, Stimulus(TicketDoubted()))
 
     async def _load(self, notice: OrderNotice, ids: list[str]) -> Loaded:
         if notice.order_num:
