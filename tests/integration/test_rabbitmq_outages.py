@@ -185,7 +185,7 @@ async def test_no_number_of_cuts_at_any_moment_keeps_it_down(
 ) -> None:
     handler = Collector()
     await broker.consume(queues.ORDERS, handler, concurrency=4)
-    dice, confirmed = random.Random(7), []  # noqa: S311  (a fixed seed)
+    dice, confirmed = random.Random(7), []
 
     async def publish(body: bytes) -> None:
         try:

@@ -114,11 +114,7 @@ class EmbeddedBroker:
         """Take no more messages, wait for the handlers at work, hand back the rest."""
         stops = (consumer.stop() for consumer in self._consumers.values())
         unbegun = [delivery for held in await asyncio.gather(*stops) for delivery in held]
-        try:
-            if unbegun:
-                await self._hands.give_back(unbegun)
-        except StoreUnavailableError as error:
-            _log.warning("release_postponed", error=str(error))
+        await self._hands.give_back(unbegun)
         await self._hands.flush()
 
     async def close(self) -> None:

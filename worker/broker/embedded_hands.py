@@ -54,8 +54,13 @@ class Hands:
         """Take a name, and put back what dead processes held. Raises StoreUnavailableError."""
         if self._owner is not None:
             return
-        self._owner = owner = Owner(self._file.path)
-        await self._file.write(lambda connection: rows.add_owner(connection, owner.id))
+        owner = Owner(self._file.path)
+        try:
+            await self._file.write(lambda connection: rows.add_owner(connection, owner.id))
+        except BaseException:
+            owner.close()
+            raise
+        self._owner = owner
         await self.roll_call()
 
     async def claim(self, queue: str, limit: int) -> list[Delivery]:
@@ -79,9 +84,14 @@ class Hands:
                 return True
 
     async def give_back(self, held: Sequence[Delivery]) -> None:
-        """Put messages back that were not begun. Raises StoreUnavailableError."""
+        """Put messages back that were not begun; at the latest :meth:`close` does."""
+        if not held:
+            return
         owner, ids = self.owner, [delivery.row for delivery in held]
-        await self._file.write(lambda connection: rows.release(connection, ids, owner))
+        try:
+            await self._file.write(lambda connection: rows.release(connection, ids, owner))
+        except StoreUnavailableError as error:
+            _log.warning("release_postponed", count=len(ids), error=str(error))
 
     async def flush(self) -> None:
         """Write down the acknowledgements that gathered."""
