@@ -69,6 +69,10 @@ class Lots(Generic[F]):
             raise ValueError(f"there is no fault {fault!r}")
         self._forced += [(fault, at)] * times
 
+    def forget(self) -> None:
+        """Drop what was forced and has not acted yet."""
+        self._forced.clear()
+
     def strikes(self, fault: str, at: str = "") -> bool:
         """Draw the lot for one fault at one place, and count it if it acts."""
         acts = self._take_forced(fault, at) or self._draw(fault)

@@ -34,6 +34,8 @@ class Ledger:
         self._now = now
         self.products = assortment()
         self.orders: dict[int, Order] = {}
+        self.balance: Decimal | None = None
+        """What the distributor's account (账户余额) still holds; None: enough."""
         self._by_origin: dict[str, list[Order]] = {}
         self._refund_ids: set[str] = set()
         self._applies = 0
@@ -83,6 +85,7 @@ class Ledger:
     def pay(self, order: Order) -> Pay:
         """Take the money. Raises RefusalError where there is nothing (more) to pay."""
         amount = self.products[order.product_id].price * order.quantity
+        self._check_balance(order, amount)
         pay = Pay(self._now(), not order.times_paid and order.cancelled_at is None, amount)
         order.pays.append(pay)
         if order.cancelled_at is not None:
@@ -91,6 +94,8 @@ class Ledger:
         if not pay.moved_money:
             self._note(order, "pay refused: already paid")
             raise RefusalError("订单已支付")
+        if self.balance is not None:
+            self.balance -= amount
         order.status = Status.PAID
         self._note(order, "paid")
         return pay
@@ -181,6 +186,10 @@ class Ledger:
         self._note(order, f"checked {count}")
         return [ticket.code for ticket in chosen] or [order.tickets[0].code]
 
+    def set_balance(self, amount: str | float | None) -> None:
+        """Set what the distributor's account holds; None: enough for anything."""
+        self.balance = None if amount is None else Decimal(str(amount))
+
     # --- what the invariants ask for ----------------------------------------------------
 
     def paid_twice(self) -> list[str]:
@@ -214,6 +223,12 @@ class Ledger:
         }
 
     # --- inside -------------------------------------------------------------------------
+
+    def _check_balance(self, order: Order, amount: Decimal) -> None:
+        unpaid = order.cancelled_at is None and not order.times_paid
+        if unpaid and self.balance is not None and self.balance < amount:
+            self.refuse_pay(order)
+            raise RefusalError("账户余额不足")
 
     def _check_refund(self, order: Order, count: int, codes: list[str]) -> None:
         if count < 1 or count > order.refundable:

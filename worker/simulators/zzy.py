@@ -97,6 +97,7 @@ class ZzySimulator:
     def _actions(self) -> dict[str, Callable[[Mapping[str, Any]], object]]:
         platform = self.platform
         return {
+            "balance": lambda a: self.ledger.set_balance(a["amount"]),
             "check": lambda a: platform.check(
                 a["origin_order_id"], int(a.get("count", 1)), a.get("codes", ())
             ),
