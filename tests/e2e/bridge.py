@@ -12,6 +12,7 @@ from pathlib import Path
 
 import aiohttp
 
+CHANNEL = {"app_key": '"k"', "app_secrets": '["s3cret"]', "concurrency": "16"}
 START_SECONDS = 30
 STOP_SECONDS = 12
 
@@ -21,6 +22,11 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the environment without what would change the settings."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("TICKETBRIDGE_")}
 
 
 @dataclass(frozen=True)
@@ -34,6 +40,14 @@ class Place:
     zzy_url: str = ""
     channel_url: str = ""
     settings: Mapping[str, str] = field(default_factory=dict)
+    """Of the section [saga], as TOML values."""
+    channel: Mapping[str, str] = field(default_factory=dict)
+    """Of the channel k, as TOML values, besides the usual ones."""
+    more: str = ""
+    """More TOML, after all the rest: further channels, say."""
+    log_level: str = "warning"
+    health_port: int = 0
+    """Where a process without the ingress answers."""
 
     @property
     def url(self) -> str:
@@ -45,7 +59,7 @@ class Place:
 
     def write(self) -> None:
         """Write the configuration file."""
-        saga = "\n".join(f"{key} = {value}" for key, value in self.settings.items())
+        channel = {**CHANNEL, "notify_url": f'"{self.channel_url}/notify"', **self.channel}
         self.config.write_text(
             f"""
 database_url = "{self.database_url}"
@@ -60,26 +74,32 @@ sign_key = "demo-sign-key"
 read_timeout_seconds = 1
 
 [saga]
-{saga}
+{_lines(self.settings)}
+
+[health]
+port = {self.health_port}
 
 [relay]
 allow_private_addresses = true
 retry_delays = ["1s", "1s", "1s", "1s", "1s", "5s", "5s", "5s", "5s"]
 
 [log]
-level = "warning"
+level = "{self.log_level}"
 
 [[channels]]
-app_key = "k"
-app_secrets = ["s3cret"]
-notify_url = "{self.channel_url}/notify"
-concurrency = 16
+{_lines(channel)}
 
 [[products]]
 product_code = "P11063"
 zzy_product_id = 11063
+
+{self.more}
 """
         )
+
+
+def _lines(values: Mapping[str, str]) -> str:
+    return "\n".join(f"{key} = {value}" for key, value in values.items())
 
 
 class Bridge:
@@ -90,6 +110,13 @@ class Bridge:
         self._roles = roles
         self._process: asyncio.subprocess.Process | None = None
 
+    @property
+    def url(self) -> str:
+        """Where it answers: its ingress, or its health port where it has none."""
+        if not self._roles or "ingress" in self._roles:
+            return self._place.url
+        return f"http://127.0.0.1:{self._place.health_port}"
+
     async def start(self) -> None:
         """Start, and wait until it is ready."""
         log = (self._place.folder / "worker.log").open("ab")
@@ -98,7 +125,7 @@ class Bridge:
             *("-m", "worker", "run", "--config", str(self._place.config), *self._roles),
             stderr=log,
             stdout=log,
-            env={k: v for k, v in os.environ.items() if not k.startswith("TICKETBRIDGE_")},
+            env=clean_environment(),
         )
         log.close()
         await self._until_ready()
@@ -109,7 +136,7 @@ class Bridge:
                 assert self._process is not None
                 assert self._process.returncode is None, "the worker ended at its start"
                 try:
-                    async with session.get(self._place.url + "/readyz") as answer:
+                    async with session.get(self.url + "/readyz") as answer:
                         if answer.status == 200:
                             return
                 except aiohttp.ClientError:
