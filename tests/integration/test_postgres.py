@@ -283,6 +283,7 @@ async def _blocked(connection: "asyncpg.Connection[asyncpg.Record]", count: int)
     """Wait until so many others of this database wait for a lock."""
     deadline = time.monotonic() + 10
     while True:
+        await connection.execute("SELECT pg_stat_clear_snapshot()")
         waiting = await connection.fetchval(
             "SELECT count(*) FROM pg_stat_activity"
             " WHERE datname = current_database() AND wait_event_type = 'Lock'"
