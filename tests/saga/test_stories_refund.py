@@ -82,6 +82,12 @@ def test_a_refund_that_never_left_us_leaves_no_doubt() -> None:
 def test_another_refusal_after_an_unknown_refund_proves_nothing() -> None:
     story = refunding().answer(RefundUnknown("timeout")).expect(Phase.ISSUED, wake=1)
     story.wake().expect(Phase.ISSUED, "call refund")
+    known = story.fork().answer(RefundRefused("可退数量不足")).expect(Phase.ISSUED, wake=2)
+    known.wake().expect(Phase.ISSUED, "call refund")
+    known.answer(REPEATED).expect(Phase.ISSUED, wake=POLICY.audit_deadline)
+    for wait in POLICY.unknown_retries[1:]:
+        story.answer(RefundRefused("可退数量不足")).expect(Phase.ISSUED, wake=wait)
+        story.wake().expect(Phase.ISSUED, "call refund")
     story.answer(RefundRefused("可退数量不足"))
     story.expect(Phase.ISSUED, HUMAN, human="a refund has no known outcome")
     story.on(refund_noticed(R1)).expect(Phase.REFUNDED, *APPROVED)

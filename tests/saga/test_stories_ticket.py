@@ -2,7 +2,15 @@
 
 from dataclasses import replace
 
-from tests.saga.beginnings import HUMAN, TICKETS, awaiting, has_tickets, refunding, ticketless
+from tests.saga.beginnings import (
+    HUMAN,
+    TICKETS,
+    awaiting,
+    has_tickets,
+    paying,
+    refunding,
+    ticketless,
+)
 from tests.saga.facts import POLICY, V1, V2, V3, ZHANG, checked, issued, ordered, refund_noticed
 from tests.saga.playbook import Playbook
 from worker.saga.effects import VouchersTold
@@ -11,6 +19,7 @@ from worker.saga.events import (
     CodesMissing,
     PaySucceeded,
     RefundAccepted,
+    TicketDoubted,
     TicketFailed,
 )
 from worker.saga.states import Phase
@@ -155,3 +164,20 @@ def test_late_tickets_of_a_refunded_order_are_not_delivered() -> None:
     story.expect(Phase.REFUNDED, "tell refund approved 2", "answer canceller 1000")
     story.on(issued(V1, V2, V3)).expect_nothing()
     story.on(ordered()).expect(Phase.REFUNDED, "answer buyer 3000")
+
+
+def test_a_ticket_notice_set_apart_asks_person_qr_codes_until_it_answers() -> None:
+    story = has_tickets().on(TicketDoubted()).expect(Phase.ISSUED, "call probe")
+    story.answer(CodesMissing("timeout")).expect(Phase.ISSUED, wake=POLICY.ticket_probes[0])
+    story.wake().expect(Phase.ISSUED, "call probe")
+    story.answer(issued(V1, V2, V3)).expect(Phase.ISSUED, "tell vouchers c-3")
+
+
+def test_tickets_without_codes_are_told_and_asked_for_until_the_schedule_ends() -> None:
+    story = (
+        paying().answer(issued(ask=True)).expect(Phase.ISSUED, "answer buyer 1000", "call probe")
+    )
+    story.answer(CodesMissing()).expect(Phase.ISSUED, "tell vouchers", wake=POLICY.ticket_probes[0])
+    for wait in POLICY.ticket_probes[1:]:
+        story.wake().expect(Phase.ISSUED, "call probe")
+        story.answer(CodesMissing()).expect(Phase.ISSUED, wake=wait)

@@ -90,7 +90,7 @@ def test_no_event_breaks_a_law_in_any_order(phase: Phase, data: st.DataObject) -
 def test_every_row_is_walked_through() -> None:
     dice = random.Random(9)
     hit = set()
-    for _ in range(8000):
+    for _ in range(12000):
         notices = dice.choice((NOTICES, NOTICES[1:], NOTICES[3:]))
         walk = Walk(dice, dice.choice((POLICY, HASTY)), notices)
         for _ in range(dice.randint(4, 40)):

@@ -117,6 +117,11 @@ def ticket_probes_left(o: Order, _e: Event, m: Moment) -> bool:
     return o.attempts.probe <= len(m.policy.ticket_probes)
 
 
+def codes_still_wanted(o: Order, e: Event, m: Moment) -> bool:
+    """Tell whether to ask again for codes of an issued order: none known, or a notice doubted."""
+    return (o.tickets_doubted or not o.vouchers) and ticket_probes_left(o, e, m)
+
+
 # --- the event --------------------------------------------------------------------------
 
 
@@ -195,6 +200,11 @@ def was_rejected(o: Order, e: RefundAccepted, _m: Moment) -> bool:
 def refund_is_doubtful(o: Order, _e: RefundRefused, _m: Moment) -> bool:
     """Tell whether an earlier call may have arrived, so that a refusal proves nothing."""
     return o.refund is not None and o.refund.doubtful
+
+
+def doubtful_and_tries_left(o: Order, e: RefundRefused, m: Moment) -> bool:
+    """Tell whether to ask again with the same RefundId: 批次号重复 would end the doubt."""
+    return refund_is_doubtful(o, e, m) and refund_tries_left(o, e, m)
 
 
 def repeats_a_doubtful_refund(o: Order, e: RefundRefused, _m: Moment) -> bool:

@@ -173,6 +173,8 @@ class Order:
     vouchers: tuple[Voucher, ...] = ()
     vouchers_told: int | None = None
     """How many of ``vouchers`` the channel was told of; None: not even that they exist."""
+    tickets_doubted: bool = False
+    """A ticket notice was set apart as forged, and PersonQrCodes has not answered since."""
     checked: int = 0
     refunded: int = 0
     refunded_codes: tuple[str, ...] = ()

@@ -160,7 +160,7 @@ _TICKET = [
 
     _row((PAYING, CLOSING, AWAITING, ISSUED), TicketDoubted, g.call_is_out, (r.hold_notice,)),
     _row((AWAITING, ISSUED), TicketDoubted, g.refund_is_open, ()),
-    _row((PAYING, AWAITING, ISSUED), TicketDoubted, g.always, (c.call_probe,)),
+    _row((PAYING, AWAITING, ISSUED), TicketDoubted, g.always, (t.doubt_tickets, c.call_probe)),
 
     _row(AWAITING, TicketIssued, g.refund_is_open, (t.note_tickets,), ISSUED),
     _row(AWAITING, TicketIssued, g.always, (t.note_tickets, t.tell_vouchers), ISSUED),
@@ -174,8 +174,8 @@ _TICKET = [
     _row(ISSUED, TicketIssued, g.adds_nothing, (t.note_pay,)),
     _row(ISSUED, TicketIssued, g.refund_is_open, (t.note_tickets,)),
     _row(ISSUED, TicketIssued, g.always, (t.note_tickets, t.tell_new_vouchers)),
-    _row(ISSUED, CodesMissing, g.never_told, (t.tell_vouchers,)),
-    _row(ISSUED, CodesMissing, g.ticket_probes_left, (c.probe_again_later,)),
+    _row(ISSUED, CodesMissing, g.never_told, (t.tell_vouchers, c.probe_again_later)),
+    _row(ISSUED, CodesMissing, g.codes_still_wanted, (c.probe_again_later,)),
     _row(ISSUED, TicketFailed, g.always, (h.human_for_contradiction,)),
 
     _row(TICKETLESS, TicketIssued, g.always, (t.note_tickets, h.human_for_contradiction)),
@@ -211,6 +211,7 @@ _REFUND = [
 
     _row((AWAITING, ISSUED), RefundRefused, g.repeats_a_doubtful_refund, (r.await_audit,)),
     _row(TICKETLESS, RefundRefused, g.repeats_a_doubtful_refund, (r.await_audit, s.tell_failure, s.answer_refund_open)),
+    _row(PAID, RefundRefused, g.doubtful_and_tries_left, (c.retry_refund_later,)),
     _row(PAID, RefundRefused, g.refund_is_doubtful, (h.human_for_unknown_refund,)),
 
     _row(AWAITING, RefundAccepted, g.was_rejected, (r.reject_refund, s.answer_cancel_failed, c.await_ticket)),

@@ -89,8 +89,9 @@ def await_ticket(o: Order, _e: Event, m: Moment) -> Result:
 
 def probe_again_later(o: Order, _e: Event, m: Moment) -> Result:
     """Wait longer before PersonQrCodes is asked again."""
-    waits = m.policy.ticket_probes
-    return replace(o, wake_at=m.after(waits[o.attempts.probe - 1])), ()
+    waits = m.policy.ticket_probes or (m.policy.ticket_deadline,)
+    index = min(max(o.attempts.probe, 1), len(waits)) - 1
+    return replace(o, wake_at=m.after(waits[index])), ()
 
 
 def report_signature(

@@ -54,7 +54,9 @@ def _above(money: Decimal, amount: Decimal) -> str:
 def note_tickets(o: Order, e: TicketIssued, m: Moment) -> Result:
     """Merge the vouchers by code, with the names that the order gives their id cards."""
     merged = (*o.vouchers, *_new(o, e))
-    kept = replace(o, vouchers=merged, order_code=e.order_code or o.order_code)
+    kept = replace(
+        o, vouchers=merged, order_code=e.order_code or o.order_code, tickets_doubted=False
+    )
     return note_pay(kept, e, m)
 
 
@@ -67,6 +69,11 @@ def _new(o: Order, e: TicketIssued) -> tuple[Voucher, ...]:
             named = replace(voucher, name=voucher.name or names.get(voucher.id_card, ""))
             added.setdefault(voucher.code, named)
     return tuple(added.values())
+
+
+def doubt_tickets(o: Order, _e: Event, _m: Moment) -> Result:
+    """Remember that a notice was set apart whose codes only PersonQrCodes can tell."""
+    return replace(o, tickets_doubted=True), ()
 
 
 def tell_vouchers(o: Order, e: Event, m: Moment) -> Result:
