@@ -49,7 +49,7 @@ def pay_is_doubtful(o: Order, _e: Event, _m: Moment) -> bool:
     return o.pay_doubtful
 
 
-def doubtful_and_cancel_waits(o: Order, _e: Event, _m: Moment) -> bool:
+def pay_is_doubtful_and_cancel_waits(o: Order, _e: Event, _m: Moment) -> bool:
     """Tell whether money may have moved for an order that the channel wants cancelled."""
     return o.pay_doubtful and o.cancel_waits
 

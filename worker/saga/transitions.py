@@ -138,7 +138,7 @@ _CLOSE = [
     _row(CLOSING, CancelAccepted, g.has_failed, (s.tell_failure, s.answer_cancelled), REFUSED),
     _row(CLOSING, CancelAccepted, g.always, (s.answer_cancelled, s.tell_cancelled_order), CANCELLED),
 
-    _row(CLOSING, CancelRefused, g.doubtful_and_cancel_waits, (s.forget_failure, s.answer_paid, r.open_refund), AWAITING),
+    _row(CLOSING, CancelRefused, g.pay_is_doubtful_and_cancel_waits, (s.forget_failure, s.answer_paid, r.open_refund), AWAITING),
     _row(CLOSING, CancelRefused, g.pay_is_doubtful, (s.forget_failure, s.answer_paid, c.await_ticket), AWAITING),
     _row(CLOSING, CancelRefused, g.has_failed, (s.tell_failure, s.answer_cancelled, h.alarm_stock_held), REFUSED),
     _row(CLOSING, CancelRefused, g.always, (s.answer_cancelled, s.tell_cancelled_order, h.alarm_stock_held), CANCELLED),

@@ -1,0 +1,50 @@
+"""The picture of the saga is drawn from the table, and nothing but a person imports it."""
+
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from worker.saga import diagram
+from worker.saga.guards import always
+from worker.saga.states import Phase
+from worker.saga.transitions import Row
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_the_stored_picture_is_fresh() -> None:
+    assert diagram.main(["--check"]) == 0, "run: python -m worker.saga.diagram"
+
+
+def test_a_stale_picture_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(diagram, "TARGET", tmp_path / "saga.svg")
+    assert diagram.main(["--check"]) == 1
+    assert diagram.main([]) == 0
+    assert diagram.main(["--check"]) == 0
+
+
+def test_it_is_well_formed_and_names_every_phase() -> None:
+    picture = ET.fromstring(diagram.draw())  # noqa: S314  (our own text)
+    shown = " ".join(picture.itertext())
+    assert [phase for phase in Phase if phase.value.replace("_", " ") not in shown] == []
+
+
+def test_a_change_of_phase_without_a_route_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = Row(Phase.NEW, diagram.ROWS[0].event, always, (), Phase.ISSUED)
+    monkeypatch.setattr(diagram, "ROWS", (*diagram.ROWS, row))
+    with pytest.raises(KeyError, match="issued"):
+        diagram.edges()
+
+
+def test_a_frame_whose_phases_differ_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [row for row in diagram.ROWS if not (row.phase is Phase.ISSUED and row.then)]
+    changed = Row(Phase.ISSUED, diagram.ROWS[0].event, always, (), Phase.REFUNDED)
+    monkeypatch.setattr(diagram, "ROWS", (*rows, changed))
+    with pytest.raises(ValueError, match="not alike"):
+        diagram.edges()
+
+
+def test_the_worker_does_not_import_it() -> None:
+    files = [f for f in (ROOT / "worker").rglob("*.py") if not f.name.startswith("diagram")]
+    assert [f for f in files if "saga.diagram" in f.read_text(encoding="utf-8")] == []
