@@ -28,6 +28,7 @@ from worker.deadletters.drain import Drain
 from worker.ingress import server
 from worker.ingress.health import Problems
 from worker.relay.handler import Relay
+from worker.runtime.assortment import Assortment
 from worker.runtime.commands import Commands
 from worker.runtime.handle import Saga
 from worker.runtime.notices import Notices
@@ -193,7 +194,8 @@ async def _start_saga(
     outbox = Outbox(parts.broker, parts.store, parts.clock, tasks)
     saga = Saga(parts.store, performer, outbox, parts.clock, configured.policy(settings))
     products = configured.products(settings)
-    commands = Commands(saga, parts.store, parts.broker, parts.clock, products)
+    assortment = Assortment(products, zzy, parts.clock)
+    commands = Commands(saga, parts.store, parts.broker, parts.clock, assortment)
     news = ProductNews(parts.broker, parts.clock, products, configured.product_channels(settings))
     notices = Notices(
         saga, parts.store, parts.broker, clock=parts.clock, tasks=tasks, products=news

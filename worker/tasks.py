@@ -28,9 +28,7 @@ class TaskGroup:
         task.add_done_callback(self._done)
         return task
 
-    def keep(
-        self, loop: Callable[[], Coroutine[Any, Any, None]], name: str, clock: Clock
-    ) -> None:
+    def keep(self, loop: Callable[[], Coroutine[Any, Any, None]], name: str, clock: Clock) -> None:
         """Run ``loop`` until the group stops; one that fails is reported and begun again."""
         self.start(self._kept(loop, name, clock), name)
 

@@ -4,6 +4,8 @@ Why it exists: the door for createOrder and cancelOrder, whether the ingress or 
 system sent them. It must not decide what a command means for an order.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Final
 
 import structlog
@@ -14,13 +16,23 @@ from contracts.envelope import unwrap
 from contracts.events import OrderOutcome
 from worker.clock import Clock
 from worker.errors import StoreRefusedError, StoreUnavailableError
+from worker.runtime.assortment import Assortment, AssortmentUnknownError
 from worker.runtime.handle import Saga, Stimulus
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import Broker, InboxEntry, Loaded, Message, Store
-from worker.translation.commands import SHANGHAI, ProductMap, cancel_commanded, order_commanded
+from worker.saga.events import CancelCommanded, OrderCommanded
+from worker.translation.admission import today_in_shanghai
+from worker.translation.commands import MappedProduct, cancel_commanded, order_commanded
 
 STORE_RETRIES: Final = (1.0, 5.0, 5.0, 30.0)
 """Seconds before a command is tried again that met a database that did not answer."""
+
+ASSORTMENT_RETRY: Final = 5.0
+"""Seconds before an order is tried again whose product only ZZY's list can tell."""
+
+COMMANDS: Final[Mapping[str, type[CreateOrderCommand | CancelOrderCommand]]] = MappingProxyType(
+    {model.TYPE: model for model in (CreateOrderCommand, CancelOrderCommand)}
+)
 
 _log = structlog.get_logger(__name__)
 
@@ -35,53 +47,66 @@ class Commands:
     """Handles the queue ORDERS."""
 
     def __init__(
-        self, saga: Saga, store: Store, broker: Broker, clock: Clock, products: ProductMap
+        self, saga: Saga, store: Store, broker: Broker, clock: Clock, assortment: Assortment
     ) -> None:
-        """Hand commands to ``saga``; read product codes by ``products``."""
+        """Hand commands to ``saga``; find products in ``assortment``."""
         self._saga = saga
         self._store = store
         self._broker = broker
         self._clock = clock
-        self._products = products
+        self._assortment = assortment
 
     async def handle(self, message: Message) -> Outcome:
         """Take one command; Ack once all that follows at once is durable."""
+        if message.type not in COMMANDS:
+            return Park("unknown_type", "no command has this type")
         try:
-            if message.type == CreateOrderCommand.TYPE:
-                await self._create(message, unwrap(CreateOrderCommand, message.body).data)
-            elif message.type == CancelOrderCommand.TYPE:
-                await self._cancel(message, unwrap(CancelOrderCommand, message.body).data)
-            else:
-                return Park("unknown_type", "no command has this type")
+            command = unwrap(COMMANDS[message.type], message.body).data
+        except ValueError:
+            _log.error("command_unreadable", message_id=message.message_id, type=message.type)
+            await self._refuse(message)
+            return Park("unreadable", "the body does not fit the schema of its type")
+        try:
+            return await self._take(message, command)
         except StoreRefusedError:
             await self._refuse(message)
             return Park("store_refused", "the database cannot take its values")
         except StoreUnavailableError:
             return store_retry(message.attempt)
-        except ValueError:
-            _log.error("command_unreadable", message_id=message.message_id, type=message.type)
-            await self._refuse(message)
-            return Park("unreadable", "the body does not fit the schema of its type")
-        return Ack()
 
-    async def _create(self, message: Message, command: CreateOrderCommand) -> None:
-        today = self._clock.now().astimezone(SHANGHAI).date()
-        event = order_commanded(
-            command, self._products, today, message.reply_to, message.correlation_id
-        )
+    async def _take(
+        self, message: Message, command: CreateOrderCommand | CancelOrderCommand
+    ) -> Outcome:
+        if isinstance(command, CancelOrderCommand):
+            event = cancel_commanded(command, message.reply_to, message.correlation_id)
+            return await self._apply(message, command.order_num, event)
+        try:
+            product = await self._product(command)
+        except AssortmentUnknownError:
+            return Retry(ASSORTMENT_RETRY, "ZZY's list of products cannot be had")
+        today = today_in_shanghai(self._clock.now())
+        ordered = order_commanded(command, product, today, message.reply_to, message.correlation_id)
+        return await self._apply(message, ordered.order_num, ordered)
+
+    async def _product(self, command: CreateOrderCommand) -> MappedProduct | None:
+        """Find the product; for an order that is too late to be paid any will do."""
+        try:
+            return await self._assortment.find(command.order.product_code)
+        except AssortmentUnknownError:
+            if not self._saga.is_too_late(command.received_at):
+                raise
+            return MappedProduct("")
+
+    async def _apply(
+        self, message: Message, order_num: str, event: OrderCommanded | CancelCommanded
+    ) -> Outcome:
+        structlog.contextvars.bind_contextvars(order_num=order_num)
         stimulus = Stimulus(event, inbox=(InboxEntry(message.message_id),))
-        structlog.contextvars.bind_contextvars(order_num=event.order_num)
         loaded = Loaded(None, {})
-        if message.redelivered or message.attempt:
-            loaded = await self._store.load(event.order_num, stimulus.ids)
-        await self._saga.take(loaded, event.order_num, stimulus)
-
-    async def _cancel(self, message: Message, command: CancelOrderCommand) -> None:
-        event = cancel_commanded(command, message.reply_to, message.correlation_id)
-        stimulus = Stimulus(event, inbox=(InboxEntry(message.message_id),))
-        structlog.contextvars.bind_contextvars(order_num=command.order_num)
-        loaded = await self._store.load(command.order_num, stimulus.ids)
-        await self._saga.take(loaded, command.order_num, stimulus)
+        if message.redelivered or message.attempt or isinstance(event, CancelCommanded):
+            loaded = await self._store.load(order_num, stimulus.ids)
+        await self._saga.take(loaded, order_num, stimulus)
+        return Ack()
 
     async def _refuse(self, message: Message) -> None:
         if message.reply_to:

@@ -8,6 +8,7 @@ what an event means.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
@@ -78,6 +79,11 @@ class Saga:
         self._policy = policy
         self.on_held: Callable[[HeldNotice], None] = _ignore
         """Told of notices that waited for an order which was just committed."""
+
+    def is_too_late(self, received_at: datetime) -> bool:
+        """Tell whether an order that was received then can be paid no more."""
+        waited = (self._clock.now() - received_at).total_seconds()
+        return waited >= self._policy.pay_deadline
 
     async def take(self, loaded: Loaded, order_num: str, stimulus: Stimulus) -> Taken:
         """Apply an event, and then the answers of the calls that follow from it.

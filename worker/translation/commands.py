@@ -9,15 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from types import MappingProxyType
-from zoneinfo import ZoneInfo
 
-from contracts.channel import Code, CreateOrder, ProtocolError, check_date, order_num
+from contracts.channel import Code, CreateOrder, order_num
 from contracts.commands import CancelOrderCommand, CreateOrderCommand
 from worker.saga.events import CancelCommanded, OrderCommanded
 from worker.saga.states import Demand, Failure, Tourist, Waiter, Wants
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
-"""The zone of every date and time in both protocols."""
+from worker.translation.admission import admission_refusal
 
 WANTS: Mapping[str, Wants] = MappingProxyType({"created": Wants.CREATED, "paid": Wants.PAID})
 
@@ -53,15 +50,14 @@ class ProductMap:
 
 def order_commanded(
     command: CreateOrderCommand,
-    products: ProductMap,
+    product: MappedProduct | None,
     today: date,
     reply_to: str,
     correlation_id: str,
 ) -> OrderCommanded:
-    """Return the fact that a channel ordered; ``today`` is Asia/Shanghai's."""
+    """Return the fact that a channel ordered ``product``; ``today`` is Asia/Shanghai's."""
     order = command.order
     wants = WANTS.get(command.reply_on)
-    product = products.find(order.product_code)
     return OrderCommanded(
         order_num=order_num(command.app_key, order.channel_order_num),
         app_key=command.app_key,
@@ -77,11 +73,8 @@ def order_commanded(
 def _refusal(order: CreateOrder, product: MappedProduct | None, today: date) -> Failure | None:
     if product is None:
         return Failure(Code.PRODUCT_UNAVAILABLE, f"{Code.PRODUCT_UNAVAILABLE.text}：product_code")
-    try:
-        check_date(order.date, today)
-    except ProtocolError as error:
-        return Failure(error.code, error.message)
-    return None
+    error = admission_refusal(order, today)
+    return Failure(error.code, error.message) if error else None
 
 
 def _demand(order: CreateOrder, product: MappedProduct) -> Demand:
