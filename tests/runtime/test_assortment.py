@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from contracts.zzy import Product, ProductsAnswer, ProductsRequest
+from contracts.zzy import ProductsAnswer, ProductsRequest
 from tests.doubles import HeldClock
 from worker.runtime.assortment import FRESH_SECONDS, Assortment, AssortmentUnknownError
+from worker.simulators.catalogue import Product as Made
 from worker.translation.commands import MappedProduct, ProductMap
 from worker.translation.supplier import Succeeded, SupplierResult, Unknown
 
@@ -33,12 +34,7 @@ class Listing:
 
 
 def product(code: str) -> dict[str, object]:
-    required = {
-        (field.alias or name): 0 if field.annotation is int else "x"
-        for name, field in Product.model_fields.items()
-        if field.is_required()
-    }
-    return required | {"ProductId": int(code.removeprefix("P")), "ProductCode": code}
+    return Made(int(code.removeprefix("P")), "良渚古城").describe()
 
 
 def assortment(listing: Listing, clock: HeldClock | None = None, **mapped: str) -> Assortment:
