@@ -36,7 +36,11 @@ class OrderNotice:
 
 
 def read_notice(notice: Notice) -> OrderNotice | ProductNotice:
-    """Return the order's fact that a notice tells, or the product notice itself."""
+    """Return the order's fact that a notice tells, or the product notice itself.
+
+    Raises :class:`ValueError` for a refund notice whose audit is still open: it decides
+    nothing, and must not be taken for a rejection.
+    """
     match notice:
         case TicketNotice():
             return OrderNotice(notice.origin_order_id, notice.order_id, _ticket(notice))
@@ -62,6 +66,8 @@ def _ticket(notice: TicketNotice) -> Event:
 
 
 def _refund(notice: RefundNotice) -> Event:
+    if notice.refund_status is RefundStatus.PENDING:
+        raise ValueError("a refund notice that is neither approved nor rejected")
     return RefundNoticed(
         apply_no=notice.refund_apply_no.strip(),
         approved=notice.refund_status is RefundStatus.APPROVED,
