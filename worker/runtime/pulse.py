@@ -1,16 +1,18 @@
-"""Asks the store now and then whether it answers.
+"""Asks the store now and then whether it answers, and what is waiting there.
 
-Why it exists: readiness is asked often and must be answered at once, from memory. It must
-not decide who is ready: /readyz adds the problems of every part that a role needs.
+Why it exists: readiness is asked often and must be answered at once, from memory; and the
+gauges show what waits for a person or for the broker. It must not decide who is ready:
+/readyz adds the problems of every part that a role needs.
 """
 
 from typing import Final
 
 from worker.clock import Clock
 from worker.errors import StoreUnavailableError
-from worker.runtime.ports import Store
+from worker.runtime.ports import Figures, Store
+from worker.telemetry.metrics import DEAD_LETTERS_OPEN, ORDERS_HUMAN, OUTBOX_AGE
 
-PULSE_SECONDS: Final = 2.0
+PULSE_SECONDS: Final = 5.0
 
 
 class Pulse:
@@ -29,11 +31,18 @@ class Pulse:
     async def feel(self) -> None:
         """Ask once."""
         try:
-            await self._store.ping()
+            self._show(await self._store.figures())
         except StoreUnavailableError as error:
             self._trouble = f"database: {error}"
         else:
             self._trouble = ""
+
+    def _show(self, figures: Figures) -> None:
+        ORDERS_HUMAN.set(figures.orders_human)
+        DEAD_LETTERS_OPEN.set(figures.dead_letters_open)
+        oldest = figures.oldest_unsent_at
+        age = (self._clock.now() - oldest).total_seconds() if oldest else 0.0
+        OUTBOX_AGE.set(max(age, 0.0))
 
     async def run(self) -> None:
         """Ask for ever."""

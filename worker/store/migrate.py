@@ -7,6 +7,7 @@ do. It must not change data that a running worker of the last version relies on.
 
 import asyncio
 import sqlite3
+import threading
 import uuid
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,9 @@ from worker.sqlite import create_file
 CONNECT_SECONDS: Final = 5.0
 WAIT_SECONDS: Final = 60.0
 """How long to wait for another worker that is migrating."""
+
+_ALEMBIC: Final = threading.Lock()
+"""Alembic's context is global to the process: one thread at a time."""
 
 _SQLITE: Final = "sqlite:///"
 _LOCK: Final = 0x7469636B6574  # "ticket"; held until the end of the transaction alone
@@ -52,12 +56,12 @@ async def migrate(database_url: str) -> None:
 async def migrate_sqlite(path: Path) -> None:
     """Create or upgrade the tables in a file."""
 
-    def upgrade() -> None:
-        with sqlite_engine(path).begin() as connection:
-            _upgrade(connection)
+    def work() -> None:
+        with _ALEMBIC, sqlite_engine(path).begin() as connection:
+            upgrade(connection)
 
     try:
-        await asyncio.to_thread(upgrade)
+        await asyncio.to_thread(work)
     except (DBAPIError, OSError) as error:
         raise _failure(error) from None
 
@@ -69,7 +73,7 @@ async def migrate_postgres(url: str) -> None:
             for setting in ("statement_timeout = 0", f"lock_timeout = '{WAIT_SECONDS:.0f}s'"):
                 await connection.execute(text(f"SET LOCAL {setting}"))
             await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-            await connection.run_sync(_upgrade)
+            await connection.run_sync(upgrade)
     except (DBAPIError, OSError, TimeoutError, ValueError, asyncpg.PostgresError) as error:
         raise _failure(error) from None
 
@@ -109,7 +113,8 @@ def postgres_engine(url: str) -> AsyncEngine:
     )
 
 
-def _upgrade(connection: Connection) -> None:
+def upgrade(connection: Connection) -> None:
+    """Run what is missing, in the transaction that ``connection`` is in."""
     command.upgrade(configuration(connection), "head")
 
 

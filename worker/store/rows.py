@@ -11,6 +11,7 @@ from typing import Any
 
 from worker.runtime.ports import (
     DeadLetter,
+    Figures,
     HeldNotice,
     Message,
     NotificationRow,
@@ -55,6 +56,11 @@ def order_values(row: OrderRow, t: Time) -> Row:
 def order(record: Row, t: Time) -> OrderRow:
     """Read a row of ``orders``."""
     return OrderRow(*_read(record, t, 7, 9, 10))
+
+
+def figures(record: Row, t: Time) -> Figures:
+    """Read ``orders_human, dead_letters_open, oldest_unsent_at``."""
+    return Figures(record[0], record[1], t(record[2]))
 
 
 def event_values(transition: Transition, t: Time) -> list[Row]:

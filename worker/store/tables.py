@@ -150,6 +150,14 @@ DEAD_LETTERS: Final = Table(
 Index("ix_dead_letters_last_failed_at", DEAD_LETTERS.c.last_failed_at)
 
 
+FIGURES: Final = (
+    "SELECT (SELECT count(*) FROM orders WHERE human IS NOT NULL) AS orders_human,"
+    " (SELECT count(*) FROM dead_letters WHERE state = 'open') AS dead_letters_open,"
+    " (SELECT min(created_at) FROM outbox) AS oldest_unsent_at"
+)
+"""What is waiting, counted; the same words for both databases."""
+
+
 def names(table: Table) -> list[str]:
     """Return a table's column names, in order."""
     return [column.name for column in table.columns]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.parity.store.kit import after, commit, notification, order_row
-from worker.runtime.ports import Store, Transition
+from tests.parity.store.kit import after, commit, letter, message, notification, order_row
+from worker.runtime.ports import Figures, Store, Transition
 
 
 async def test_orders_are_listed_last_changed_first(store: Store) -> None:
@@ -43,6 +43,17 @@ async def test_notifications_are_listed_oldest_first(store: Store) -> None:
     found = await store.notifications("o1")
     assert [one.webhook_id for one in found] == ["w3", "w2", "w1"]
     assert found[0] == rows[2]
+
+
+async def test_the_figures_count_what_waits(store: Store) -> None:
+    assert await store.figures() == Figures(0, 0, None)
+    waiting = order_row(human="pay is unknown", updated_at=after(3))
+    await commit(store, Transition(waiting, outbox=[message("m1")]))
+    await store.add_dead_letter(letter("d1"))
+    await store.add_dead_letter(letter("d2", state="replayed"))
+    assert await store.figures() == Figures(1, 1, after(3))
+    await store.mark_sent(["m1"])
+    assert await store.figures() == Figures(1, 1, None)
 
 
 async def test_ping_answers(store: Store) -> None:

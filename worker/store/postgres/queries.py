@@ -5,11 +5,11 @@ Why it exists: lists and histories for the command line; nothing that the saga w
 
 from typing import Final
 
-from worker.runtime.ports import NotificationRow, OrderRow, TimelineEntry
+from worker.runtime.ports import Figures, NotificationRow, OrderRow, TimelineEntry
 from worker.store import rows
 from worker.store.postgres.base import Part, same
 from worker.store.postgres.statements import select
-from worker.store.tables import NOTIFICATIONS, ORDERS
+from worker.store.tables import FIGURES, NOTIFICATIONS, ORDERS
 
 _LAST: Final = select(ORDERS, "ORDER BY updated_at DESC, order_num LIMIT $1")
 _HUMAN: Final = select(
@@ -35,6 +35,11 @@ class Queries(Part):
         """Return orders, last changed first; with ``human`` those in front of a human."""
         found = await self._all(_HUMAN if human else _LAST, limit)
         return [rows.order(record, same) for record in found]
+
+    async def figures(self) -> Figures:
+        """Return what is waiting, counted."""
+        (record,) = await self._all(FIGURES)
+        return rows.figures(record, same)
 
     async def find_orders(self, number: str) -> list[OrderRow]:
         """Return the orders that have this number: ours, the channel's or ZZY's."""

@@ -1,0 +1,87 @@
+"""The port to the broker: messages, and what carries them.
+
+Why it exists: ingress, runtime and relay speak to this protocol; RabbitMQ and the embedded
+broker implement it and pass one parity suite. It must not import an adapter.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, Protocol
+
+from worker.runtime.outcome import Outcome
+
+_NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message, on its way out or in. ``queue`` is where it goes to or came from."""
+
+    queue: str
+    type: str
+    body: bytes
+    message_id: str
+    headers: Mapping[str, str] = field(default_factory=lambda: _NO_HEADERS)
+    correlation_id: str = ""
+    reply_to: str = ""
+    attempt: int = 0
+    """How many handlings ended in a Retry before this one."""
+    redelivered: bool = False
+    """The broker has handed it out before (a crash, a lost connection)."""
+
+
+Handler = Callable[[Message], Awaitable[Outcome]]
+
+
+class Broker(Protocol):
+    """Durable queues with confirms, delays, dead letters, request and reply."""
+
+    async def start(self) -> None:
+        """Connect and declare the topology. Raises BrokerUnavailableError."""
+        ...
+
+    async def publish(self, message: Message, *, delay: float = 0) -> None:
+        """Return once the broker has it durably.
+
+        ``delay`` seconds (rounded up to a tier) pass before it reaches its queue.
+        Raises BrokerUnavailableError when it was surely not sent, PublishUnknownError
+        when it was sent and not confirmed in time.
+        """
+        ...
+
+    async def request(self, message: Message, *, wait: float) -> bytes | None:
+        """Publish, then wait for the first reply; ``None`` after ``wait`` seconds without one.
+
+        ``wait`` counts from the confirm. Raises what :meth:`publish` raises.
+        """
+        ...
+
+    async def reply(self, reply_to: str, correlation_id: str, body: bytes) -> None:
+        """Answer a request: best effort, at most once; never raises, never waits for a confirm."""
+        ...
+
+    async def consume(self, queue: str, handler: Handler, *, concurrency: int) -> None:
+        """Hand the queue's messages to ``handler``, at most ``concurrency`` at a time.
+
+        Returns when subscribed. The message is acknowledged after the handler's
+        outcome was carried out, never before. A handler that raises is retried with a
+        widening delay, and its error is logged.
+        """
+        ...
+
+    async def stop_consuming(self) -> None:
+        """Take no more messages and wait for the handlers at work."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the broker; bounded in time."""
+        ...
+
+    def problems(self) -> list[str]:
+        """Return what keeps it from being ready, for /readyz; empty when all is well."""
+        ...
+
+    async def depth(self, queue: str) -> int:
+        """Return how many messages are in a queue, those being handled included."""
+        ...

@@ -1,0 +1,148 @@
+"""What the store keeps, row by row, and what it says of a commit.
+
+Why it exists: the shell and both stores speak of the same rows. It must not know a table
+or a database.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from worker.runtime.messaging import Message
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """An order as the store keeps it: the saga's state as JSON, and what is searched for."""
+
+    order_num: str
+    version: int
+    """1 for the first commit; a commit of version n succeeds only on version n - 1."""
+    app_key: str
+    channel_order_num: str
+    zzy_order_id: str | None
+    phase: str
+    human: str | None
+    """Why the order is in front of a human, or None."""
+    wake_at: datetime | None
+    """When the order's timer fires, or None. The only timer an order has."""
+    state: bytes
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One line of an order's history, written for people; masked."""
+
+    at: datetime
+    kind: str
+    text: str
+    phase: str
+
+
+@dataclass(frozen=True, slots=True)
+class InboxEntry:
+    """A message that was applied. ``digest`` tells a repeat from a forgery under one id."""
+
+    id: str
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationRow:
+    """A notification that a channel must get, without its content."""
+
+    webhook_id: str
+    order_num: str
+    app_key: str
+    type: str
+    seq: int
+    created_at: datetime
+    status: str = "pending"
+    """pending, delivered or dead."""
+    attempts: int = 0
+    last_answer: str = ""
+    settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldNotice:
+    """A notice that came before its order was known; matched by either number."""
+
+    id: str
+    order_num: str
+    zzy_order_id: str
+    message_type: str
+    body: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """Everything that one step of one order writes, in one commit or not at all."""
+
+    row: OrderRow
+    entries: Sequence[TimelineEntry] = ()
+    inbox: Sequence[InboxEntry] = ()
+    outbox: Sequence[Message] = ()
+    notifications: Sequence[NotificationRow] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """What became of a transition."""
+
+    applied: bool
+    """False: another worker was first (compare-and-swap lost); nothing was written."""
+    held: Sequence[HeldNotice] = ()
+    """Notices that were waiting for this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """An order and which of the asked inbox ids were applied before, with their digests."""
+
+    row: OrderRow | None
+    seen: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationResult:
+    """One delivery attempt of the relay."""
+
+    webhook_id: str
+    status: str
+    attempts: int
+    answer: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message that needs a person."""
+
+    id: str
+    kind: str
+    """The kind of :class:`worker.runtime.outcome.Park`."""
+    reason: str
+    message: Message
+    app_key: str
+    order_num: str
+    channel_order_num: str
+    first_failed_at: datetime
+    last_failed_at: datetime
+    state: str = "open"
+    """open, replayed or discarded."""
+    replays: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is waiting, counted."""
+
+    orders_human: int
+    """Orders in front of a human."""
+    dead_letters_open: int
+    oldest_unsent_at: datetime | None
+    """When the oldest outbox message was committed that is not published; None: all are."""
