@@ -9,7 +9,7 @@ from typing import TypeVar
 import asyncpg
 import pytest
 
-from tests.parity.store.kit import after, commit, entry, full, order_row, unsent_ids
+from tests.parity.store.kit import after, commit, entry, full, held, order_row, unsent_ids
 from tests.servers.private import private_postgres
 from tests.servers.process import Server
 from worker.errors import StoreRefusedError, StoreUnavailableError
@@ -228,6 +228,41 @@ async def test_an_error_holds_no_values(
             await store.commit(Transition(row))
         assert secret not in "".join(traceback.format_exception(caught.value))
         assert "version" in values or isinstance(caught.value, StoreRefusedError)
+
+
+async def test_neither_do_other_statements_errors(
+    store: PostgresStore, other: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    secret = "410102195431547812"
+    await other.execute(
+        "CREATE FUNCTION complain() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+        " RAISE EXCEPTION 'no %', NEW.id USING DETAIL = NEW.id; END $$;"
+        "CREATE TRIGGER complain BEFORE INSERT ON held_notices"
+        " FOR EACH ROW EXECUTE FUNCTION complain()"
+    )
+    complained = held(secret)
+    ill_typed = held("h1")
+    object.__setattr__(ill_typed, "received_at", secret)
+    for notice in (complained, ill_typed):
+        with pytest.raises(StoreUnavailableError) as caught:
+            await store.hold_notice(notice)
+        assert secret not in "".join(traceback.format_exception(caught.value))
+
+
+async def test_who_is_cancelled_while_waiting_asks_nothing(
+    store: PostgresStore, other: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    await commit(store, full())
+    async with other.transaction():
+        await other.execute("SELECT 1 FROM orders FOR UPDATE")
+        second = asyncio.ensure_future(store.commit(full(version=2)))
+        await _blocked(other, 1)
+        third = asyncio.ensure_future(store.commit(full(version=3)))
+        await asyncio.sleep(0)
+        third.cancel()
+    assert (await second).applied
+    await commit(store, full("o2"))
+    assert (await store.load("o1")).row == order_row(version=2)
 
 
 async def test_commits_asked_together_are_few_statements(

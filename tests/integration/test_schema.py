@@ -68,6 +68,18 @@ async def test_many_may_migrate_one_file_at_once(tmp_path: Path) -> None:
     assert path.exists()
 
 
+async def test_who_comes_second_waits_for_the_first(tmp_path: Path) -> None:
+    path = tmp_path / "bridge.db"
+    with sqlite_engine(path).begin() as first:
+        migrations.upgrade(first)
+        second = asyncio.ensure_future(migrate(f"sqlite:///{path}"))
+        await asyncio.wait([second], timeout=0.3)
+        assert not second.done()
+    await second
+    with sqlite_engine(path).begin() as connection:
+        assert _differences(connection) == []
+
+
 @pytest.fixture
 async def connection(postgres_url: str) -> AsyncIterator["asyncpg.Connection[asyncpg.Record]"]:
     await migrate(postgres_url)
