@@ -33,12 +33,12 @@ async def _work(store: Store, chance: random.Random, name: str, nums: list[str])
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_no_update_is_lost(open_store: Opener, seed: int) -> None:
-    chance = random.Random(seed)  # noqa: S311  (a seed, not a secret)
+    chance = random.Random(seed)
     stores = [await open_store(), await open_store()]
     nums = [f"o{number}" for number in range(3)]
     lost = await asyncio.gather(
         *(
-            _work(stores[worker % 2], random.Random(chance.random()), str(worker), nums)  # noqa: S311
+            _work(stores[worker % 2], random.Random(chance.random()), str(worker), nums)
             for worker in range(WORKERS)
         )
     )
