@@ -1,0 +1,336 @@
+"""The saga's shell with a real store and a real broker, a scripted ZZY, and time by hand.
+
+``restart()`` is a crash: everything in memory is gone, the files stay.
+"""
+
+import asyncio
+import hashlib
+import itertools
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from contracts import queues
+from contracts.channel import CreateOrder, order_num
+from contracts.commands import CancelOrderCommand, CreateOrderCommand
+from contracts.envelope import wrap
+from contracts.events import NoticeReceived
+from contracts.zzy import (
+    CancelAnswer,
+    CreateAnswer,
+    PayAnswer,
+    PersonQrCodesAnswer,
+    RefundAnswer,
+    parse_notice,
+)
+from tests.doubles import NOON
+from tests.saga.facts import ZZY
+from worker.broker.embedded import EmbeddedBroker
+from worker.clock import SystemClock
+from worker.runtime import snapshot
+from worker.runtime.assortment import Assortment
+from worker.runtime.commands import Commands
+from worker.runtime.handle import Saga
+from worker.runtime.notices import Notices
+from worker.runtime.outbox import Outbox
+from worker.runtime.outcome import Ack, Outcome
+from worker.runtime.perform import Performer
+from worker.runtime.ports import Broker, Message, OrderRow, Store
+from worker.runtime.products import ProductNews
+from worker.runtime.timers import Timers
+from worker.saga.policy import Policy
+from worker.saga.states import Order
+from worker.sqlite import SqliteFile
+from worker.store.sqlite import SqliteStore
+from worker.tasks import TaskGroup
+from worker.translation.commands import ProductMap
+from worker.translation.outbound import Partner
+from worker.translation.refusals import RefusalPatterns
+from worker.translation.supplier import Refused, Succeeded, Unknown
+
+PATIENCE = 10.0
+OUR_NUM = order_num("k", "2x")
+_serial = itertools.count(1)
+
+CREATED = Succeeded(
+    CreateAnswer.parse(f'{{"IsSuccess":true,"Data":{{"OrderId":{ZZY},"OrderStatus":0}}}}'), "log-c"
+)
+PAID = Succeeded(PayAnswer.parse('{"IsSuccess":true,"Data":{"OrderStatus":1}}'), "log-p")
+ALREADY_PAID = Refused("500", "订单已支付", "log-a")
+CANCELLED = Succeeded(CancelAnswer.parse('{"IsSuccess":true}'), "log-x")
+NO_CODES = Succeeded(PersonQrCodesAnswer.parse('{"IsSuccess":true,"Data":[]}'), "")
+AUDIT = Succeeded(
+    RefundAnswer.parse('{"IsSuccess":true,"Data":{"ApplyId":71,"RefundStatus":0}}'), "log-r"
+)
+TIMEOUT = Unknown("timeout")
+Result = Any
+Script = Result | Callable[[], Awaitable[Result]]
+
+
+class HandClock:
+    """Time that stands still until a test moves it."""
+
+    def __init__(self) -> None:
+        self._now = NOON
+
+    def now(self) -> datetime:
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        raise AssertionError(f"slept {seconds} s: call the sweep or the poll by hand")
+
+    def advance(self, seconds: float) -> None:
+        self._now += timedelta(seconds=seconds)
+
+
+class ScriptedZzy:
+    """Answers each call from its list; a callable is awaited in its place."""
+
+    def __init__(self) -> None:
+        self.calls: list[str] = []
+        self.requests: list[Any] = []
+        self._script: dict[str, list[Script]] = {}
+
+    def will(self, call: str, *results: Script) -> None:
+        self._script.setdefault(call, []).extend(results)
+
+    async def _do(self, call: str, request: object) -> Result:
+        self.calls.append(call)
+        self.requests.append(request)
+        script = self._script.get(call)
+        assert script, f"{call} was not expected"
+        result = script.pop(0)
+        return await result() if callable(result) else result
+
+    async def create(self, request: object) -> Result:
+        return await self._do("create", request)
+
+    async def pay(self, request: object) -> Result:
+        return await self._do("pay", request)
+
+    async def person_qr_codes(self, origin_order_id: str) -> Result:
+        return await self._do("probe", origin_order_id)
+
+    async def refund(self, request: object) -> Result:
+        return await self._do("refund", request)
+
+    async def cancel(self, order_id: str) -> Result:
+        return await self._do("cancel", order_id)
+
+    async def products(self, request: object) -> Result:
+        return await self._do("products", request)
+
+    async def prices(self, request: object) -> Result:
+        return await self._do("prices", request)
+
+    async def verify(self, request: object) -> Result:
+        return await self._do("verify", request)
+
+
+async def die() -> Result:
+    """Be the call during which the worker is killed."""
+    raise asyncio.CancelledError
+
+
+class Gate:
+    """A call that is out until it is let go."""
+
+    def __init__(self, result: Result) -> None:
+        self._result = result
+        self._open = asyncio.Event()
+        self._out = asyncio.Event()
+
+    async def __call__(self) -> Result:
+        self._out.set()
+        await self._open.wait()
+        return self._result
+
+    async def is_out(self) -> None:
+        async with asyncio.timeout(PATIENCE):
+            await self._out.wait()
+
+    def let_go(self) -> None:
+        self._open.set()
+
+
+class World:
+    """One worker's saga and what stands around it."""
+
+    def __init__(self, store: Store, broker: Broker) -> None:
+        self.store = store
+        self.broker = broker
+        self.clock = HandClock()
+        self.zzy = ScriptedZzy()
+        self.errors: list[BaseException] = []
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin anew with what is on the disk."""
+        self.tasks = TaskGroup(lambda _name, error: self.errors.append(error))
+        performer = Performer(self.zzy, self.broker, self.clock, Partner("9258"), RefusalPatterns())
+        self.outbox = Outbox(self.broker, self.store, self.clock, self.tasks)
+        saga = Saga(self.store, performer, self.outbox, self.clock, Policy())
+        products = ProductMap()
+        assortment = Assortment(products, self.zzy, self.clock)
+        self.commands = Commands(saga, self.store, self.broker, self.clock, assortment)
+        news = ProductNews(self.broker, self.clock, products, ["k"])
+        self.notices = Notices(
+            saga, self.store, self.broker, clock=self.clock, tasks=self.tasks, products=news
+        )
+        self.timers = Timers(saga, self.store, self.clock, self.tasks)
+
+    async def settle(self) -> None:
+        """Wait for what was started in the background."""
+        async with asyncio.timeout(PATIENCE):
+            await self.tasks.join()
+
+    async def fire(self, seconds: float) -> int:
+        """Let time pass and fire the timers that are due."""
+        self.clock.advance(seconds)
+        fired = await self.timers.poll()
+        await self.settle()
+        return fired
+
+    async def row(self, number: str = OUR_NUM) -> OrderRow:
+        row = (await self.store.load(number)).row
+        assert row is not None
+        return row
+
+    async def order(self) -> Order:
+        order = snapshot.read(await self.row())
+        assert order is not None
+        return order
+
+    async def kinds(self) -> list[str]:
+        """Return what the timeline tells."""
+        return [entry.kind for entry in await self.store.timeline(OUR_NUM)]
+
+    async def told(self) -> list[str]:
+        """Return the types of the order's notifications."""
+        return [row.type for row in await self.store.notifications(OUR_NUM)]
+
+    async def paid(self) -> None:
+        """Take an order and have it paid at once."""
+        self.zzy.will("create", CREATED)
+        self.zzy.will("pay", PAID)
+        assert await self.commands.handle(create_message()) == Ack()
+        await self.settle()
+
+
+@asynccontextmanager
+async def world(folder: Path) -> AsyncIterator[World]:
+    """Open a world in ``folder``; nothing may have failed in the background."""
+    file = SqliteFile(folder / "bridge.db")
+    store, broker = SqliteStore(file), EmbeddedBroker(file, ["k"], SystemClock())
+    await store.start()
+    await broker.start()
+    opened = World(store, broker)
+    try:
+        yield opened
+        await opened.settle()
+        assert opened.errors == []
+    finally:
+        await broker.stop_consuming()
+        await broker.close()
+        await file.close()
+
+
+class Inbox:
+    """A queue's consumer that keeps what it gets."""
+
+    def __init__(self) -> None:
+        self._got: asyncio.Queue[Message] = asyncio.Queue()
+
+    async def __call__(self, message: Message) -> Outcome:
+        await self._got.put(message)
+        return Ack()
+
+    async def get(self) -> Message:
+        async with asyncio.timeout(PATIENCE):
+            return await self._got.get()
+
+    def empty(self) -> bool:
+        return self._got.empty()
+
+
+def create_message(*, count: int = 2, at: datetime = NOON, **fields: Any) -> Message:  # noqa: ANN401
+    """Return createOrder as the ingress publishes it."""
+    order = CreateOrder(
+        channel_order_num="2x",
+        product_code="11063",
+        take_phone="13456451211",
+        tourist_info={"110101199003070134": "张三"},
+        date=date(2026, 5, 2),
+        price=Decimal(60),
+        amount=Decimal(60) * count,
+        count=count,
+    )
+    command = CreateOrderCommand(app_key="k", received_at=at, reply_on="paid", order=order)
+    return _message(queues.ORDERS, command, **fields)
+
+
+def cancel_message(number: str = OUR_NUM, **fields: Any) -> Message:  # noqa: ANN401
+    """Return cancelOrder as the ingress publishes it."""
+    command = CancelOrderCommand(app_key="k", received_at=NOON, order_num=number)
+    return _message(queues.ORDERS, command, **fields)
+
+
+def _message(queue: str, data: Any, **fields: Any) -> Message:  # noqa: ANN401
+    number = f"m{next(_serial)}"
+    values: dict[str, Any] = {
+        "queue": queue,
+        "type": data.TYPE,
+        "body": wrap(data, id=number, time=NOON),
+        "message_id": number,
+    }
+    return Message(**{**values, **fields})
+
+
+def notice_message(
+    service: str,
+    body: Mapping[str, object],
+    *,
+    signature: str = "",
+    at: datetime = NOON,
+    **fields: Any,  # noqa: ANN401
+) -> Message:
+    """Return a notice as the ingress publishes it; without a signature named, freshly signed."""
+    raw = json.dumps(
+        {
+            "OrderNotifyHeader": {"PartnerId": 9258, "NotifyServiceName": service},
+            "OrderNotifyBody": json.dumps(body, ensure_ascii=False),
+        }
+    )
+    signed = hashlib.sha256((signature or f"fresh {next(_serial)}").encode()).hexdigest()
+    received = NoticeReceived(
+        received_at=at,
+        signature_digest=signed,
+        timestamp_ms=1,
+        partner_id="9258",
+        service_name=service,
+        raw=raw,
+        content_digest=parse_notice(raw.encode()).content_digest(),
+    )
+    return _message(queues.NOTICES, received, **fields)
+
+
+def ticket_notice(*codes: str, status: int = 1, **fields: Any) -> Message:  # noqa: ANN401
+    """Return a ticket notice (出票通知) for our order."""
+    vouchers = [{"IDCardNo": f"id {c}", "VoucherCode": c, "Mobile": ""} for c in codes]
+    body = {
+        "OriginOrderId": OUR_NUM,
+        "OrderId": int(ZZY),
+        "VoucherCode": {"OrderVoucherCode": "", "OrderUserVouchers": vouchers},
+        "TicketStatus": status,
+    }
+    return notice_message("order_ticket_notify", body, **fields)
+
+
+def refund_notice(apply_no: str, status: int = 1, **fields: Any) -> Message:  # noqa: ANN401
+    """Return a refund notice (退款通知): it names only ZZY's number."""
+    body = {"OrderId": int(ZZY), "RefundApplyNo": apply_no, "RefundStatus": status}
+    return notice_message("order_refund_notify", body, **fields)
