@@ -77,6 +77,7 @@ class Other:
 
     credentials: Credentials
     settings: Mapping[str, str] = field(default_factory=dict)
+    product_news: bool = False
 
 
 @dataclass(frozen=True)
@@ -176,7 +177,7 @@ class World:
 
 @asynccontextmanager
 async def world(
-    choice: Choice, folder: Path, settings: Mapping[str, str], urls: Mapping[str, str]
+    choice: Choice, folder: Path, settings: Mapping[str, str], urls: Mapping[str, Any]
 ) -> AsyncIterator[World]:
     """Run a bridge between a ZZY and the channels of ``choice``."""
     async with AsyncExitStack() as stack:
@@ -214,4 +215,6 @@ def _table(other: Other, simulator: ChannelSimulator) -> str:
         "notify_url": json.dumps(simulator.url + "/notify"),
         **other.settings,
     }
+    if other.product_news:
+        values["notify_urls.product"] = json.dumps(simulator.url + "/product")
     return "[[channels]]\n" + "\n".join(f"{key} = {value}" for key, value in values.items())
