@@ -181,3 +181,26 @@ def test_tickets_without_codes_are_told_and_asked_for_until_the_schedule_ends() 
     for wait in POLICY.ticket_probes[1:]:
         story.wake().expect(Phase.ISSUED, "call probe")
         story.answer(CodesMissing()).expect(Phase.ISSUED, wake=wait)
+
+
+def test_a_notice_that_was_set_apart_asks_person_qr_codes() -> None:
+    story = awaiting().on(TicketDoubted()).expect(Phase.AWAITING_TICKET, "call probe")
+    story.on(TicketDoubted()).expect_hold()
+    story.fork().answer(issued(V1)).expect(Phase.ISSUED, "tell vouchers c-1")
+    story.answer(CodesMissing()).expect(Phase.AWAITING_TICKET, wake=POLICY.ticket_probes[0])
+
+
+def test_a_doubt_about_issued_tickets_is_asked_about_until_it_is_answered() -> None:
+    story = has_tickets().on(TicketDoubted()).expect(Phase.ISSUED, "call probe")
+    for wait in POLICY.ticket_probes:
+        story.answer(CodesMissing()).expect(Phase.ISSUED, wake=wait)
+        story.wake().expect(Phase.ISSUED, "call probe")
+    story.fork().answer(CodesMissing()).expect_nothing()
+    story.answer(issued(V1, V2, V3)).expect(Phase.ISSUED, "tell vouchers c-3")
+
+
+def test_a_doubt_changes_nothing_where_the_money_is_on_its_way_back() -> None:
+    audited = refunding().answer(RefundAccepted("A1"))
+    audited.expect(Phase.ISSUED, wake=POLICY.audit_deadline)
+    audited.on(TicketDoubted()).expect(Phase.ISSUED)
+    ticketless().on(TicketDoubted()).expect_nothing()
