@@ -87,6 +87,8 @@ class Choice:
     settings: Mapping[str, str] = field(default_factory=dict)
     channel: Mapping[str, str] = field(default_factory=dict)
     others: tuple[Other, ...] = ()
+    roles: tuple[str, ...] = ()
+    """Of the process; none: all."""
 
 
 class Party:
@@ -201,7 +203,7 @@ async def world(
         parties = [Party(simulator, place.url) for simulator in simulators]
         for party in parties:
             stack.push_async_callback(party.driver.close)
-        bridge = await stack.enter_async_context(started(place))
+        bridge = await stack.enter_async_context(started(place, *choice.roles))
         yield World(place, bridge, zzy, parties)
 
 
