@@ -6,18 +6,8 @@ import json
 import pytest
 
 from contracts import queues
-from tests.runtime.world import (
-    AUDIT,
-    CANCELLED,
-    CREATED,
-    OUR_NUM,
-    PAID,
-    TIMEOUT,
-    Gate,
-    World,
-    cancel_message,
-    create_message,
-)
+from tests.runtime.messages import OUR_NUM, cancel_message, create_message
+from tests.runtime.world import AUDIT, CANCELLED, CREATED, PAID, TIMEOUT, Gate, World
 from worker.errors import StoreRefusedError, StoreUnavailableError
 from worker.runtime.outcome import Ack, Park, Retry
 from worker.runtime.ports import Loaded, Message

@@ -4,19 +4,8 @@ import asyncio
 
 import pytest
 
-from tests.runtime.world import (
-    ALREADY_PAID,
-    AUDIT,
-    CREATED,
-    NO_CODES,
-    OUR_NUM,
-    PAID,
-    World,
-    cancel_message,
-    create_message,
-    die,
-    ticket_notice,
-)
+from tests.runtime.messages import OUR_NUM, cancel_message, create_message, ticket_notice
+from tests.runtime.world import ALREADY_PAID, AUDIT, CREATED, NO_CODES, PAID, World, die
 from worker.runtime.outcome import Ack
 
 

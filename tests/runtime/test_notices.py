@@ -8,21 +8,15 @@ import pytest
 
 from contracts import headers, queues
 from tests.doubles import NOON
-from tests.runtime.world import (
-    AUDIT,
-    CREATED,
-    NO_CODES,
+from tests.runtime.messages import (
     OUR_NUM,
-    PAID,
-    Gate,
-    Inbox,
-    World,
     cancel_message,
     create_message,
     notice_message,
     refund_notice,
     ticket_notice,
 )
+from tests.runtime.world import AUDIT, CREATED, NO_CODES, PAID, Gate, Inbox, World
 from worker.errors import BrokerUnavailableError, StoreUnavailableError
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import HeldNotice, Message

@@ -3,7 +3,8 @@
 import pytest
 
 from contracts import queues
-from tests.runtime.world import Inbox, World, ticket_notice
+from tests.runtime.messages import ticket_notice
+from tests.runtime.world import Inbox, World
 from worker.errors import BrokerUnavailableError, PublishUnknownError, StoreUnavailableError
 from worker.runtime.ports import Message
 
