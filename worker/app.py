@@ -6,7 +6,7 @@ of any role.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from enum import StrEnum
@@ -25,6 +25,7 @@ from worker.clients.http import HttpClient
 from worker.clients.zzy import ZzyClient
 from worker.clock import Clock, SystemClock
 from worker.deadletters.drain import Drain
+from worker.errors import SettingsError
 from worker.ingress import server
 from worker.ingress.health import Problems
 from worker.relay.handler import Relay
@@ -45,9 +46,9 @@ from worker.store.sqlite import SqliteStore
 from worker.tasks import TaskGroup
 from worker.telemetry.metrics import ZZY_CALLS, ZZY_DURATION
 
-FINISH_SECONDS: Final = 7.0
-"""How long handlers at work may take to finish before they are given up; within 10 s all
-that is left is closed, and what was given up is redelivered."""
+FINISH_SECONDS: Final = 6.0
+"""How long requests and handlers at work may take to finish, all at once, before they are
+given up; within 10 s all that is left is closed, and what was given up is redelivered."""
 
 PUBLISH_SECONDS: Final = 4.5
 """Without a confirm by then the outcome is unknown: leaves time to say so within 5 s."""
@@ -130,7 +131,7 @@ async def running(settings: Settings, roles: frozenset[Role]) -> AsyncIterator[s
     """Run the roles; yields the URL of what is served, or "" where nothing is.
 
     Leaving stops taking, finishes what is at work, acknowledges and closes, within 10 s.
-    Raises BrokerUnavailableError, StoreUnavailableError, OSError (a port that is taken).
+    Raises BrokerUnavailableError, StoreUnavailableError, SettingsError (a port that is taken).
     """
     tasks = TaskGroup(_report)
     async with AsyncExitStack() as stack:
@@ -148,7 +149,8 @@ async def running(settings: Settings, roles: frozenset[Role]) -> AsyncIterator[s
             limits=configured.channel_limits(settings),
         )
         stack.push_async_callback(channels.close)
-        stack.push_async_callback(_finish, parts.broker, tasks)
+        runners: list[web.AppRunner] = []
+        stack.push_async_callback(_finish, parts.broker, tasks, runners)
         pulse = Pulse(parts.store, parts.clock)
         if Role.SAGA in roles:
             await _start_saga(settings, parts, tasks, http)
@@ -158,30 +160,26 @@ async def running(settings: Settings, roles: frozenset[Role]) -> AsyncIterator[s
             tasks.keep(pulse.run, "pulse", parts.clock)
             drain = Drain(parts.store, parts.clock)
             await parts.broker.consume(queues.DEAD, drain.handle, concurrency=8)
-        runner = await _serve(settings, parts, roles, partial(_problems, parts.broker, pulse))
-        if runner is not None:
-            stack.push_async_callback(runner.cleanup)
-        yield _url(runner)
-
-
-def _url(runner: web.AppRunner | None) -> str:
-    if runner is None:
-        return ""
-    host, port = runner.addresses[0][:2]
-    return f"http://{host}:{port}"
+        problems = partial(_problems, parts.broker, pulse)
+        yield await _serve(settings, parts, roles, problems, runners)
 
 
 def _problems(broker: Broker, pulse: Pulse) -> list[str]:
     return [*broker.problems(), *pulse.problems()]
 
 
-async def _finish(broker: Broker, tasks: TaskGroup) -> None:
+async def _finish(broker: Broker, tasks: TaskGroup, runners: Sequence[web.AppRunner]) -> None:
+    """Take nothing more on any side; a request may wait for what a handler still does."""
+    await asyncio.gather(_stop_consuming(broker), *(runner.cleanup() for runner in runners))
+    await tasks.stop()
+
+
+async def _stop_consuming(broker: Broker) -> None:
     try:
         async with asyncio.timeout(FINISH_SECONDS):
             await broker.stop_consuming()
     except TimeoutError:
         _log.warning("handlers_given_up", after_seconds=FINISH_SECONDS)
-    await tasks.stop()
 
 
 async def _start_saga(
@@ -224,11 +222,15 @@ async def _start_relay(settings: Settings, parts: Adapters, client: ChannelClien
 
 
 async def _serve(
-    settings: Settings, parts: Adapters, roles: frozenset[Role], problems: Problems
-) -> web.AppRunner | None:
-    """Serve the ingress, or health alone where the process has none."""
+    settings: Settings,
+    parts: Adapters,
+    roles: frozenset[Role],
+    problems: Problems,
+    runners: list[web.AppRunner],
+) -> str:
+    """Serve the ingress, or health alone where the process has none; return the URL or ""."""
     if Role.INGRESS in roles:
-        host, port = settings.ingress.host, settings.ingress.port
+        section, host, port = "ingress", settings.ingress.host, settings.ingress.port
         application = server.build(
             broker=parts.broker,
             clock=parts.clock,
@@ -236,14 +238,19 @@ async def _serve(
             problems=problems,
         )
     elif settings.health.port:
-        host, port = settings.health.host, settings.health.port
+        section, host, port = "health", settings.health.host, settings.health.port
         application = server.build_health(problems)
     else:
-        return None
+        return ""
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=FINISH_SECONDS)
+    runners.append(runner)
     await runner.setup()
-    await web.TCPSite(runner, host, port).start()
-    return runner
+    try:
+        await web.TCPSite(runner, host, port).start()
+    except OSError as error:
+        raise SettingsError(f"{section}: cannot listen on {host}:{port}: {error}") from error
+    address = runner.addresses[0]
+    return f"http://{address[0]}:{address[1]}"
 
 
 def _observe_zzy(endpoint: str, outcome: str, seconds: float) -> None:

@@ -46,6 +46,7 @@ class Place:
     more: str = ""
     """More TOML, after all the rest: further channels, say."""
     log_level: str = "warning"
+    zzy_timeout: float = 1
     health_port: int = 0
     """Where a process without the ingress answers."""
 
@@ -71,7 +72,7 @@ port = {self.port}
 [zzy]
 base_url = "{self.zzy_url}"
 sign_key = "demo-sign-key"
-read_timeout_seconds = 1
+read_timeout_seconds = {self.zzy_timeout}
 
 [saga]
 {_lines(self.settings)}
@@ -155,8 +156,13 @@ class Bridge:
         assert self._process is not None
         process, self._process = self._process, None
         process.send_signal(number)
-        async with asyncio.timeout(STOP_SECONDS):
-            return await process.wait()
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                return await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+            raise
 
     async def close(self) -> None:
         """Kill what still runs."""

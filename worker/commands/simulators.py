@@ -7,8 +7,12 @@ not be imported by the worker's roles.
 import asyncio
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
+from pydantic import ValidationError
+
+from worker.errors import SettingsError
 from worker.simulators import channel, zzy
 from worker.simulators.channel import Credentials
 from worker.simulators.channel_faults import ChannelFaults
@@ -19,31 +23,45 @@ from worker.simulators.zzy_faults import ZzyFaults
 async def simulate_zzy(
     host: str, port: int, callback_url: str, *, account: Account, faults: str
 ) -> None:
-    """Serve a made-up ZZY until SIGTERM; prints its URL."""
-    await zzy.serve(
-        host=host,
-        port=port,
-        callback_url=callback_url,
-        account=account,
-        faults=ZzyFaults.model_validate_json(faults or "{}"),
-        ready=_say("ZZY"),
-        stopping=_stopping(),
-    )
+    """Serve a made-up ZZY until SIGTERM; prints its URL. Raises SettingsError."""
+    with _refusals(host, port):
+        await zzy.serve(
+            host=host,
+            port=port,
+            callback_url=callback_url,
+            account=account,
+            faults=ZzyFaults.model_validate_json(faults or "{}"),
+            ready=_say("ZZY"),
+            stopping=_stopping(),
+        )
 
 
 async def simulate_channel(
     host: str, port: int, *, credentials: Credentials, ingress_url: str, faults: str
 ) -> None:
-    """Serve a made-up channel until SIGTERM; prints its URL."""
-    await channel.serve(
-        host=host,
-        port=port,
-        credentials=credentials,
-        ingress_url=ingress_url,
-        faults=ChannelFaults.model_validate_json(faults or "{}"),
-        ready=_say("channel"),
-        stopping=_stopping(),
-    )
+    """Serve a made-up channel until SIGTERM; prints its URL. Raises SettingsError."""
+    with _refusals(host, port):
+        await channel.serve(
+            host=host,
+            port=port,
+            credentials=credentials,
+            ingress_url=ingress_url,
+            faults=ChannelFaults.model_validate_json(faults or "{}"),
+            ready=_say("channel"),
+            stopping=_stopping(),
+        )
+
+
+@contextmanager
+def _refusals(host: str, port: int) -> Iterator[None]:
+    """Say in one line what keeps a simulator from starting."""
+    try:
+        yield
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise SettingsError(f"--faults: {wrong}") from error
+    except OSError as error:
+        raise SettingsError(f"cannot listen on {host}:{port}: {error}") from error
 
 
 def _say(name: str) -> Callable[[str], None]:
