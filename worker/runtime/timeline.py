@@ -6,6 +6,7 @@ not hold personal data: no names, phones, id cards or voucher codes.
 
 import re
 from datetime import datetime
+from functools import lru_cache
 
 from worker.runtime.ports import TimelineEntry
 from worker.saga.decide import Decision
@@ -27,7 +28,12 @@ _HUMP = re.compile(r"(?<!^)(?=[A-Z])")
 
 def kind_of(event: Event) -> str:
     """Return an event's name in snake case: ``PaySucceeded`` is ``pay_succeeded``."""
-    return _HUMP.sub("_", type(event).__name__).lower()
+    return _snake_case(type(event).__name__)
+
+
+@lru_cache(maxsize=64)
+def _snake_case(name: str) -> str:
+    return _HUMP.sub("_", name).lower()
 
 
 def entry(decision: Decision, before: Phase, now: datetime, log_id: str = "") -> TimelineEntry:
