@@ -22,6 +22,7 @@ from worker.simulators.zzy_notices import VERIFY
 
 SOON = 5.0
 """Seconds within which a channel is told that the broker is in trouble."""
+STOP_SECONDS = 10.0
 USUAL = Choice(settings={"reply_wait_seconds": "5"})
 
 pytestmark = [pytest.mark.servers, pytest.mark.slow]
@@ -143,6 +144,30 @@ async def test_a_frozen_broker_is_told_as_unknown(one: World, rabbit: Server) ->
 async def cancelled(world: World, ours: str) -> bool:
     """Cancel again; the answer must become the one of a cancelled order."""
     return (await world.k.driver.cancel(ours)).code == "4002"
+
+
+@pytest.mark.parametrize("frozen", ["rabbit", "postgres"])
+async def test_a_frozen_server_does_not_keep_it_from_ending(
+    frozen: str, broker_url: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    database: Server = request.getfixturevalue("postgres")
+    urls = {"broker_url": broker_url, "database_url": create_database(database.url)}
+    server: Server = request.getfixturevalue(frozen)
+    async with world(USUAL, tmp_path, SAGA, urls) as made:
+        await made.k.order("before")
+        await made.k.told("voucher", "before")
+        await asyncio.to_thread(server.pause)
+        try:
+            asking = asyncio.ensure_future(made.k.order("during"))
+            await ready(made.place.url)  # sent later: so the order has arrived
+            began = time.monotonic()
+            assert await made.bridge.stop() == 0
+            assert time.monotonic() - began < STOP_SECONDS
+            await asyncio.gather(asking, return_exceptions=True)
+        finally:
+            await asyncio.to_thread(server.resume)
+        await made.bridge.start()
+        await all_delivered(made, ["during"])
 
 
 async def test_consumption_goes_on_by_itself_after_a_restart(one: World, rabbit: Server) -> None:
