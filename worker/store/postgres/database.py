@@ -21,9 +21,12 @@ LIMIT_SECONDS: Final = 5.0
 
 CLOSE_SECONDS: Final = 5.0
 
+# Statements stay prepared: a plan made while a table was small must not scan it when it is
+# large, and nothing here reads a whole table that has an index for the question.
 # Only a default that would lose commits is changed: remote_apply is stronger than on.
 _SESSION: Final = """
 SELECT set_config('statement_timeout', $1, false),
+       set_config('enable_seqscan', 'off', false),
        CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
             THEN set_config('synchronous_commit', 'on', false) END
 """
