@@ -13,6 +13,7 @@ from pathlib import Path
 import aiohttp
 
 CHANNEL = {"app_key": '"k"', "app_secrets": '["s3cret"]', "concurrency": "16"}
+RETRY_DELAYS = '["1s", "1s", "1s", "1s", "1s", "5s", "5s", "5s", "5s"]'
 START_SECONDS = 30
 STOP_SECONDS = 12
 
@@ -47,6 +48,8 @@ class Place:
     """More TOML, after all the rest: further channels, say."""
     log_level: str = "warning"
     zzy_timeout: float = 1
+    retry_delays: str = RETRY_DELAYS
+    relay_timeout: float = 10
     health_port: int = 0
     """Where a process without the ingress answers."""
 
@@ -82,7 +85,8 @@ port = {self.health_port}
 
 [relay]
 allow_private_addresses = true
-retry_delays = ["1s", "1s", "1s", "1s", "1s", "5s", "5s", "5s", "5s"]
+retry_delays = {self.retry_delays}
+timeout_seconds = {self.relay_timeout}
 
 [log]
 level = "{self.log_level}"

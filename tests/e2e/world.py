@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from contracts.channel import order_num
-from tests.e2e.bridge import CHANNEL, Bridge, Place, clean_environment, started
+from tests.e2e.bridge import CHANNEL, RETRY_DELAYS, Bridge, Place, clean_environment, started
 from worker.simulators.channel import ChannelSimulator, Credentials, Delivery
 from worker.simulators.channel_driver import ChannelDriver, DriverAnswer, sample_order
 from worker.simulators.records import Order
@@ -89,6 +89,9 @@ class Choice:
     others: tuple[Other, ...] = ()
     roles: tuple[str, ...] = ()
     """Of the process; none: all."""
+    retry_delays: str = RETRY_DELAYS
+    relay_timeout: float = 10
+    log_level: str = "warning"
 
 
 class Party:
@@ -196,6 +199,9 @@ async def world(
             channel_url=simulators[0].url,
             settings={**settings, **choice.settings},
             channel=choice.channel,
+            retry_delays=choice.retry_delays,
+            relay_timeout=choice.relay_timeout,
+            log_level=choice.log_level,
             more="\n".join(map(_table, choice.others, simulators[1:])),
             **urls,
         )

@@ -6,6 +6,7 @@ which letter may be replayed: deadletters/ does.
 
 import sys
 from collections.abc import Sequence
+from typing import Final
 
 from worker import app
 from worker.commands.tables import print_table
@@ -13,11 +14,14 @@ from worker.deadletters.replay import replay
 from worker.deadletters.show import COLUMNS, as_document, as_json_lines, as_row
 from worker.settings import Settings
 
+LISTED: Final = 100_000
+"""More than anybody reads; a list that stopped earlier would look complete."""
+
 
 async def list_deadletters(settings: Settings, *, as_json: bool) -> None:
     """Print the open dead letters."""
     async with app.opened_store(settings) as store:
-        letters = await store.dead_letters()
+        letters = await store.dead_letters(limit=LISTED)
     if as_json:
         for line in as_json_lines(letters):
             sys.stdout.write(line + "\n")

@@ -8,10 +8,12 @@ personal data.
 import sys
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
 from worker import app
 from worker.commands.tables import print_json_lines, print_table
 from worker.runtime.ports import NotificationRow, OrderRow, TimelineEntry
+from worker.saga.states import Phase
 from worker.settings import Settings
 
 COLUMNS = (
@@ -26,12 +28,25 @@ COLUMNS = (
 )
 
 
+HUMAN: Final = "human"
+SEARCHED: Final = 100_000
+"""How many of the last changed orders are looked through for a phase."""
+
+
 async def list_orders(settings: Settings, *, state: str | None, limit: int, as_json: bool) -> bool:
-    """Print orders, all or those in a state; ``human``: those in front of a human."""
+    """Print orders, all or those in a state; ``human``: those in front of a human.
+
+    Returns False when there is no such state.
+    """
+    if state not in {None, HUMAN, *Phase}:
+        names = ", ".join([HUMAN, *Phase])
+        sys.stderr.write(f"no state is called {state}; there are: {names}\n")
+        return False
+    by_phase = state not in {None, HUMAN}
     async with app.opened_store(settings) as store:
-        rows = await store.orders(human=state == "human", limit=limit)
-    if state not in {None, "human"}:
-        rows = [row for row in rows if row.phase == state]
+        rows = await store.orders(human=state == HUMAN, limit=SEARCHED if by_phase else limit)
+    if by_phase:
+        rows = [row for row in rows if row.phase == state][:limit]
     if as_json:
         print_json_lines([_as_json(row) for row in rows])
     else:
