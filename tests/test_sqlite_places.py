@@ -1,5 +1,6 @@
 """A SQLite file in a place where it cannot be, or where something else is."""
 
+import sqlite3
 from pathlib import Path
 
 import pytest
