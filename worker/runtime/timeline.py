@@ -60,7 +60,7 @@ def _facts(event: Event) -> str:
         case CreateRefused() | PayRefused():
             return f"{event.failure.code} {event.failure.message}"
         case TicketIssued():
-            return f"{len(event.vouchers)} vouchers"
+            return f"{(count := len(event.vouchers))} voucher{'' if count == 1 else 's'}"
         case VerificationNoticed():
             return f"{event.checked} checked"
         case RefundNoticed():
