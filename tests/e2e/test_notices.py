@@ -177,6 +177,7 @@ async def test_a_product_notice_reaches_the_channels_that_want_it(bridged: World
     assert {d.params["product_code"] for d in party.of_type("product")} == {"P11063"}
     assert {d.path for d in party.of_type("product")} == {"/product"}
     assert bridged.k.simulator.of_type("product") == []
+    assert "no_url" not in {letter["kind"] for letter in await bridged.letters()}
 
 
 # --- notices that are not taken -----------------------------------------------------------

@@ -241,7 +241,7 @@ async def test_what_is_refused_at_the_door_leaves_its_number_free(
 
 
 async def test_the_same_order_again_does_nothing_twice(bridged: World) -> None:
-    number = bridged.fresh()
+    number, before = bridged.fresh(), bridged.zzy.api.calls["create"]
     answers = await asyncio.gather(*(bridged.k.order(number) for _ in range(5)))
     await bridged.k.told("voucher", number)
     answers.append(await bridged.k.order(number))
@@ -250,6 +250,7 @@ async def test_the_same_order_again_does_nothing_twice(bridged: World) -> None:
     }
     book = bridged.book(answers[0].order_num)
     assert len(book.pays) == 1
+    assert bridged.zzy.api.calls["create"] == before + 1
     assert bridged.k.news(number) == ["voucher"]
 
 

@@ -103,13 +103,14 @@ async def test_codes_in_the_pay_answer_are_delivered_without_a_notice(
 ) -> None:
     bridged.zzy.lots.force(answer)
     bridged.zzy.lots.force("dropped_notice")
+    before = bridged.zzy.api.calls["person_qr_codes"]
     count = 5 if product == "11063" else 2
     number = bridged.fresh()
     ours = (
         await bridged.k.order(number, product_code=product, count=count, amount=6.0 * count)
     ).order_num
-    assert bridged.book(ours).tickets, "the answer came before the codes were there"
     assert await delivered(bridged, number) == codes(bridged, ours)
+    assert bridged.zzy.api.calls["person_qr_codes"] == before, "nobody had to ask"
 
 
 async def test_the_notice_after_codes_in_the_answer_adds_nothing(bridged: World) -> None:
