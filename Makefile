@@ -24,7 +24,7 @@ help: ## list the targets
 
 .venv/.run: .venv/bin/python requirements.txt pyproject.toml
 	$(PIP) -r requirements.txt
-	$(PIP) --no-deps --editable .
+	$(PIP) --quiet --no-deps --editable .
 	@touch $@
 
 .venv/.dev: .venv/.run requirements-dev.txt
