@@ -180,6 +180,17 @@ class World:
         return ran.lines
 
 
+def codes(world: World, number: str) -> set[str]:
+    """Return what ZZY issued for one of our order numbers."""
+    return {ticket.code for ticket in world.book(number).tickets}
+
+
+async def delivered(world: World, number: str, party: Party | None = None) -> set[str]:
+    """Wait for the vouchers and return their codes."""
+    told = await (party or world.k).told("voucher", number)
+    return {voucher["code"] for delivery in told for voucher in delivery.params["vouchers"]}
+
+
 @asynccontextmanager
 async def world(
     choice: Choice, folder: Path, settings: Mapping[str, str], urls: Mapping[str, Any]
