@@ -196,7 +196,13 @@ async def _start_saga(
     commands = Commands(saga, parts.store, parts.broker, parts.clock, assortment)
     news = ProductNews(parts.broker, parts.clock, products, configured.product_channels(settings))
     notices = Notices(
-        saga, parts.store, parts.broker, clock=parts.clock, tasks=tasks, products=news
+        saga,
+        parts.store,
+        parts.broker,
+        clock=parts.clock,
+        tasks=tasks,
+        products=news,
+        hold_seconds=settings.saga.notice_hold_seconds,
     )
     timers = Timers(saga, parts.store, parts.clock, tasks)
     tasks.keep(timers.run, "timers", parts.clock)

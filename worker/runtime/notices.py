@@ -54,6 +54,7 @@ class Notices:
         clock: Clock,
         tasks: TaskGroup,
         products: ProductNews,
+        hold_seconds: float = HOLD_SECONDS,
     ) -> None:
         """Hand notices to ``saga``; product notices to ``products``."""
         self._saga = saga
@@ -62,6 +63,7 @@ class Notices:
         self._clock = clock
         self._tasks = tasks
         self._products = products
+        self._hold = timedelta(seconds=hold_seconds)
         saga.on_held = self._start_held
 
     async def handle(self, message: Message) -> Outcome:
@@ -137,7 +139,7 @@ class Notices:
 
     async def sweep(self) -> None:
         """Take held notices whose order is known by now; give up on those of a day ago."""
-        oldest = self._clock.now() - timedelta(seconds=HOLD_SECONDS)
+        oldest = self._clock.now() - self._hold
         for held in await self._store.held_notices(limit=SWEEP_LIMIT):
             if held.received_at < oldest:
                 await self._give_up(held)

@@ -16,7 +16,7 @@ EXAMPLES = frozenset({"s3cret", "secret", "password", "guest", "demo-sign-key", 
 
 def weaknesses(settings: Settings) -> list[str]:
     """Return a sentence for each weakness, without any secret's value."""
-    return [*_zzy(settings), *_channels(settings), *_storage(settings)]
+    return [*_zzy(settings), *_channels(settings), *_storage(settings), *_idle(settings)]
 
 
 def _zzy(settings: Settings) -> Iterator[str]:
@@ -62,6 +62,16 @@ def _storage(settings: Settings) -> Iterator[str]:
         password = urlsplit(url).password
         if password is not None and not _local(url) and _weak(password):
             yield f"{name}: its password is weak: {_why(password)}"
+
+
+def _idle(settings: Settings) -> Iterator[str]:
+    """Say of what is set and has no effect yet, so that nobody relies on it."""
+    if settings.limits.requests_per_second:
+        yield "limits.requests_per_second has no effect yet: no request is limited"
+    if settings.privacy.encryption_keys:
+        yield "privacy.encryption_keys has no effect yet: names and id cards are stored plain"
+    if settings.saga.forced_refund_check == "hold":
+        yield "saga.forced_refund_check has no effect yet: a forced refund is taken, with an alarm"
 
 
 def _weak(secret: str) -> bool:
