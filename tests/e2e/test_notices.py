@@ -230,11 +230,20 @@ async def test_a_second_body_under_one_signature_is_set_apart(bridged: World) ->
     assert (await post(bridged.place.url, envelope(VERIFY, true), headers)).taken
     await bridged.k.told("check", number)
     await post(bridged.place.url, envelope(TICKET, forged), headers)
-    await post(bridged.place.url, envelope(VERIFY, elsewhere), headers)
+    assert (await post(bridged.place.url, envelope(VERIFY, elsewhere), headers)).taken
     letter = await letter_of(bridged, "notice_quarantined", book.origin_order_id)
     assert letter["channel_order_num"] == number
     await bridged.k.told("check", others)
     assert bridged.k.news(number) == ["voucher", "check"]
+
+
+@pytest.mark.xfail(reason="the ingress acknowledges before the saga sets a notice apart")
+async def test_a_second_body_under_one_signature_comes_again(bridged: World) -> None:
+    book = await issued(bridged, bridged.fresh())
+    headers = signed()
+    for count, taken in ((1, True), (2, False)):
+        answer = await post(bridged.place.url, envelope(VERIFY, checked(book, count)), headers)
+        assert answer.taken is taken
 
 
 async def test_a_ticket_notice_that_is_set_apart_is_looked_into(bridged: World) -> None:
