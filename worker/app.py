@@ -50,6 +50,9 @@ FINISH_SECONDS: Final = 6.0
 """How long requests and handlers at work may take to finish, all at once, before they are
 given up; within 10 s all that is left is closed, and what was given up is redelivered."""
 
+WIND_UP_SECONDS: Final = 1.0
+"""And then what runs besides: a publish, a timer's call; the rest is found by a sweeper."""
+
 PUBLISH_SECONDS: Final = 4.5
 """Without a confirm by then the outcome is unknown: leaves time to say so within 5 s."""
 
@@ -152,6 +155,8 @@ async def running(settings: Settings, roles: frozenset[Role]) -> AsyncIterator[s
         runners: list[web.AppRunner] = []
         stack.push_async_callback(_finish, parts.broker, tasks, runners)
         pulse = Pulse(parts.store, parts.clock)
+        problems = partial(_problems, parts.broker, pulse)
+        url = await _serve(settings, parts, roles, problems, runners)
         if Role.SAGA in roles:
             await _start_saga(settings, parts, tasks, http)
         if Role.RELAY in roles:
@@ -160,8 +165,7 @@ async def running(settings: Settings, roles: frozenset[Role]) -> AsyncIterator[s
             tasks.keep(pulse.run, "pulse", parts.clock)
             drain = Drain(parts.store, parts.clock)
             await parts.broker.consume(queues.DEAD, drain.handle, concurrency=8)
-        problems = partial(_problems, parts.broker, pulse)
-        yield await _serve(settings, parts, roles, problems, runners)
+        yield url
 
 
 def _problems(broker: Broker, pulse: Pulse) -> list[str]:
@@ -171,7 +175,7 @@ def _problems(broker: Broker, pulse: Pulse) -> list[str]:
 async def _finish(broker: Broker, tasks: TaskGroup, runners: Sequence[web.AppRunner]) -> None:
     """Take nothing more on any side; a request may wait for what a handler still does."""
     await asyncio.gather(_stop_consuming(broker), *(runner.cleanup() for runner in runners))
-    await tasks.stop()
+    await tasks.wind_up(WIND_UP_SECONDS)
 
 
 async def _stop_consuming(broker: Broker) -> None:

@@ -20,6 +20,7 @@ class TaskGroup:
         """Report a task's name and error through ``on_error``."""
         self._on_error = on_error
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._loops: set[asyncio.Task[Any]] = set()
 
     def start(self, coroutine: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
         """Run ``coroutine`` until it ends or the group stops."""
@@ -30,7 +31,7 @@ class TaskGroup:
 
     def keep(self, loop: Callable[[], Coroutine[Any, Any, None]], name: str, clock: Clock) -> None:
         """Run ``loop`` until the group stops; one that fails is reported and begun again."""
-        self.start(self._kept(loop, name, clock), name)
+        self._loops.add(self.start(self._kept(loop, name, clock), name))
 
     async def _kept(
         self, loop: Callable[[], Coroutine[Any, Any, None]], name: str, clock: Clock
@@ -44,6 +45,7 @@ class TaskGroup:
 
     def _done(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
+        self._loops.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._on_error(task.get_name(), error)
 
@@ -51,6 +53,14 @@ class TaskGroup:
         """Wait until no task is left."""
         while self._tasks:
             await asyncio.wait(set(self._tasks))
+
+    async def wind_up(self, seconds: float) -> None:
+        """Cancel the loops, let everything else end by itself for ``seconds``, then stop."""
+        for loop in self._loops:
+            loop.cancel()
+        if self._tasks:
+            await asyncio.wait(set(self._tasks), timeout=seconds)
+        await self.stop()
 
     async def stop(self) -> None:
         """Cancel every task and wait for its end."""

@@ -21,7 +21,11 @@ from worker.saga.events import (
     VerificationNoticed,
 )
 from worker.saga.states import Phase
+from worker.telemetry.redaction import Redaction
 from worker.translation.outbound import notify_type
+
+_REDACTION = Redaction()
+"""What ZZY says in its own words may name a person."""
 
 _HUMP = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -47,7 +51,7 @@ def entry(decision: Decision, before: Phase, now: datetime, log_id: str = "") ->
         parts.append("in front of a human")
     if log_id:
         parts.append(f"LogId {log_id}")
-    text = "; ".join(part for part in parts if part)
+    text = _REDACTION.text("; ".join(part for part in parts if part))
     return TimelineEntry(now, kind_of(decision.event), text, after)
 
 
