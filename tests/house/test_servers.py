@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -14,9 +15,10 @@ import asyncpg
 import pytest
 
 from contracts.queues import ORDERS
-from tests.servers import private_postgres
+from tests.servers import private_postgres, private_rabbit
 from tests.servers.private import ADVICE, _first_way
 from tests.servers.process import MissingProgramError, Server, ServerError, find_program
+from tests.servers.rabbit import control
 
 ROOT = Path(__file__).parents[2]
 
@@ -64,6 +66,20 @@ async def test_a_private_database_survives_a_kill_and_a_pause() -> None:
     finally:
         server.discard()
     assert not server.folder.exists()
+
+
+@pytest.mark.servers
+def test_a_private_broker_may_open_more_files_than_a_login_may() -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    server = private_rabbit()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (1024, hard))
+    try:
+        server.start()
+        answer = control(server.folder, "eval", 'string:trim(os:cmd("ulimit -n")).')
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        server.discard()
+    assert int(answer.strip().strip('"')) > 1024
 
 
 @pytest.mark.servers

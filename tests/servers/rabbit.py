@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import subprocess
 from collections.abc import Sequence
@@ -20,6 +21,8 @@ PLACES = (
 PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"
 NO_BUSY_WAITING = "+sbwt none +sbwtdcpu none +sbwtdio none"
 CONTROL_FILE = "control.json"
+MOST_FILES = 65_536
+"""Beyond, Erlang sets memory aside for files that nobody opens."""
 LOOPBACK_ONLY = "-kernel inet_dist_use_interface {127,0,0,1}"
 
 
@@ -77,7 +80,11 @@ class RabbitServer(Server):
             GUARD.tell(f"+pid {self._epmd.pid}")
 
     def _command(self) -> list[str]:
-        return [self._program]
+        # A login's usual 1024 files do not last for the virtual hosts of a whole run: the
+        # broker would take new connections and never answer them.
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        files = MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, MOST_FILES)
+        return ["/bin/sh", "-c", f'ulimit -S -n {files}; exec "$0"', self._program]
 
     def _environment(self) -> dict[str, str]:
         ours = {k: v for k, v in os.environ.items() if not k.startswith(("RABBITMQ_", "ERL_"))}
