@@ -94,7 +94,7 @@ def test_a_refusals_wording_is_its_code(message: str, code: str) -> None:
     assert event.failure.code == code
     assert message in event.failure.message
     assert event.failure.message
-    assert (event.alarm == "zzy_balance_short") == (code == "3009")
+    assert (event.alarm == "zzy_refusal") == (code == "3009")
 
 
 def test_the_operators_own_wordings_come_first_and_are_told_apart() -> None:

@@ -27,14 +27,14 @@ class RefusalPatterns:
 
     codes: Sequence[RefusalPattern] = (
         RefusalPattern("库存不足", Code.STOCK_SHORT),
-        RefusalPattern("余额不足", Code.BALANCE_SHORT, "zzy_balance_short"),
+        RefusalPattern("余额不足", Code.BALANCE_SHORT, "zzy_refusal"),
         RefusalPattern("下架", Code.PRODUCT_UNAVAILABLE),
         RefusalPattern("不存在", Code.PRODUCT_UNAVAILABLE),
         RefusalPattern("身份证", Code.ID_INVALID),
     )
     already_paid: Sequence[str] = ("已支付", "重复支付")
     repeated_refund: Sequence[str] = ("批次号重复",)
-    duplicate_order: Sequence[str] = ("订单号重复", "重复下单", "订单已存在")
+    duplicate_order: Sequence[str] = ("订单号重复", "订单已存在", "重复下单")
 
     def failure(self, message: str, *, otherwise: str = "") -> tuple[Failure, str]:
         """Return what a channel is told of a refusal, and the kind of its alarm or "".
