@@ -60,7 +60,8 @@ docs: install ## write what is generated: schemas, AsyncAPI, OpenAPI, the saga's
 	$(PY) -m contracts.export
 	$(PY) -m worker.saga.diagram
 
-acceptance: test ## make test, and the demo on both set-ups
+acceptance: test ## make test, what takes minutes, and the demo on both set-ups
+	$(PY) -m tests.servers run -- $(PY) -m pytest --acceptance $(ARGS)
 	$(MAKE) demo
 	$(MAKE) demo BROKER=rabbitmq
 

@@ -9,9 +9,15 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from . import queues
-from .commands import CancelOrderCommand, CreateOrderCommand
+from .commands import (
+    CancelOrderCommand,
+    CreateOrderCommand,
+    RefundOrderCommand,
+    ResendVoucherCommand,
+)
 from .envelope import MessageModel
-from .events import ChannelNotification, NoticeReceived, OrderOutcome
+from .events import ChannelNotification, NoticeReceived, OrderEvent, OrderOutcome, VoucherSms
+from .queries import OrderQuery, PriceQuery, ProductQuery
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +27,7 @@ class Entry:
     model: type[MessageModel]
     queue: str
     """Where it waits; ``{app_key}`` stands for the channel; empty for a direct reply."""
-    kind: Literal["command", "event", "reply"]
+    kind: Literal["command", "query", "event", "reply"]
     summary: str
 
     @property
@@ -43,6 +49,21 @@ _ENTRIES: Final = (
         "command",
         "Cancel an order (取消); upstream may send it.",
     ),
+    Entry(
+        RefundOrderCommand,
+        queues.ORDERS,
+        "command",
+        "Refund a part (部分退款); upstream may send it.",
+    ),
+    Entry(
+        ResendVoucherCommand,
+        queues.ORDERS,
+        "command",
+        "Send the vouchers again (重发凭证); upstream may send it.",
+    ),
+    Entry(OrderQuery, queues.QUERIES, "query", "How does an order stand?"),
+    Entry(ProductQuery, queues.QUERIES, "query", "What can be ordered?"),
+    Entry(PriceQuery, queues.QUERIES, "query", "What does it cost, and how many are left?"),
     Entry(NoticeReceived, queues.NOTICES, "event", "A notice (通知) of ZZY was taken."),
     Entry(
         ChannelNotification,
@@ -50,6 +71,8 @@ _ENTRIES: Final = (
         "event",
         "A notification is on its way to a channel.",
     ),
+    Entry(VoucherSms, queues.SMS, "event", "Vouchers are on their way to a phone (短信)."),
+    Entry(OrderEvent, "", "event", "Something happened to an order (events exchange)."),
     Entry(OrderOutcome, "", "reply", "What a command led to (direct reply-to)."),
 )
 

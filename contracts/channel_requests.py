@@ -213,12 +213,20 @@ def _milliseconds(value: object) -> int:
 
 def parse_create_order(params: str) -> CreateOrder:
     """Read the business fields of createOrder. Raises :class:`ProtocolError`."""
-    return _validated(CreateOrder, _business_fields(params))
+    return read_business(CreateOrder, params)
 
 
 def parse_cancel_order(params: str) -> CancelOrder:
     """Read the business fields of cancelOrder. Raises :class:`ProtocolError`."""
-    return _validated(CancelOrder, _business_fields(params))
+    return read_business(CancelOrder, params)
+
+
+def read_business(model: type[Model], params: str) -> Model:
+    """Read ``params`` as ``model``. Raises :class:`ProtocolError` naming the field."""
+    try:
+        return model.model_validate(_business_fields(params))
+    except ValidationError as error:
+        raise refusal(error) from None
 
 
 def check_date(day: date, today: date) -> None:
@@ -232,13 +240,6 @@ def _business_fields(params: str) -> dict[str, Any]:
         return loads_object(params)
     except JsonError as error:
         raise ProtocolError(Code.PARAMETER_MISSING, f"params: {error}", "params") from None
-
-
-def _validated(model: type[Model], fields: dict[str, Any]) -> Model:
-    try:
-        return model.model_validate(fields)
-    except ValidationError as error:
-        raise refusal(error) from None
 
 
 _CODES: Final = {

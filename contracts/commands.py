@@ -3,15 +3,17 @@
 Why it exists: the typed commands on the queue of orders. It must not decide anything.
 """
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from .channel_fields import Count, Text
 from .channel_requests import CreateOrder
 from .envelope import MessageModel, Moment
 
 ReplyOn = Literal["accepted", "created", "paid"]
 AuditReply = Literal["wait", "accepted"]
+VouchersBy = Literal["notify", "sms", "both"]
 
 
 class CreateOrderCommand(MessageModel):
@@ -44,4 +46,58 @@ class CancelOrderCommand(MessageModel):
         default="wait",
         description="What to answer while a refund is audited: wait is 4000 退款审核中, accepted "
         "is 1000. Example: wait",
+    )
+
+
+class RefundOrderCommand(MessageModel):
+    """Refund a part of an order (部分退款), or all that is left, for a channel."""
+
+    TYPE: ClassVar[str] = "order.refund.v1"
+
+    app_key: str = Field(description="开发key: who asks. Example: e346aca67b1b11eab1d4")
+    received_at: Moment = Field(description="When it was taken. Example: 2025-07-29T02:36:09+00:00")
+    order_num: str = Field(
+        description="订单编号: our number. Ours. Example: a72cfce7dec54cf18cd4ac610f221ecf"
+    )
+    refund_num: Text = Field(
+        description="退款编号: names this refund, the asker's own; the same one again is the same "
+        "refund. Ours. Example: R20250729-1"
+    )
+    count: Count | None = Field(
+        default=None,
+        description="退票数量: how many tickets; with codes it may be left out; with neither all "
+        "that is left. zzy.txt 1.1.7. Example: 1",
+    )
+    codes: tuple[Text, ...] = Field(
+        default=(), description="入园凭证: which vouchers. zzy.txt 1.1.7. Example: []"
+    )
+    audit_reply: AuditReply = Field(
+        default="wait",
+        description="What to answer while the refund is audited: wait is 4000 退款审核中, accepted "
+        "is 1000. Example: wait",
+    )
+
+    @model_validator(mode="after")
+    def _count_is_that_of_the_codes(self) -> Self:
+        if self.codes and len(set(self.codes)) != len(self.codes):
+            raise ValueError("codes holds one twice")
+        if self.codes and self.count not in (None, len(self.codes)):
+            raise ValueError("count is not the number of codes")
+        return self
+
+
+class ResendVoucherCommand(MessageModel):
+    """Send an order's vouchers again (重发凭证)."""
+
+    TYPE: ClassVar[str] = "voucher.resend.v1"
+
+    app_key: str = Field(description="开发key: who asks. Example: e346aca67b1b11eab1d4")
+    received_at: Moment = Field(description="When it was taken. Example: 2025-07-29T02:36:09+00:00")
+    order_num: str = Field(
+        description="订单编号: our number. Ours. Example: a72cfce7dec54cf18cd4ac610f221ecf"
+    )
+    by: VouchersBy | None = Field(
+        default=None,
+        description="notify: to the channel; sms: 短信 to take_phone; both; null: as the channel "
+        "is set up. Ours. Example: sms",
     )

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from .channel_codes import Code
-from .channel_notifications import NotifyType
+from .channel_notifications import NotifiedVoucher, NotifyType
 from .envelope import MessageModel, Moment
 
 
@@ -60,6 +60,52 @@ class ChannelNotification(MessageModel):
     params: str = Field(description="The exact JSON text to sign and send. Example: {}")
 
 
+class OrderEvent(MessageModel):
+    """What happened to an order, for whoever listens: no personal data, no voucher."""
+
+    TYPE: ClassVar[str] = "order.event.v1"
+
+    kind: str = Field(
+        description="accepted, created, paid, issued, verified, refunded … Example: issued"
+    )
+    app_key: str = Field(description="开发key: whose order it is. Example: e346aca67b1b11eab1d4")
+    order_num: str = Field(description="订单编号: our number. Example: a72cfce7dec54cf18cd4")
+    channel_order_num: str = Field(description="渠道商的订单编号. Example: 265793fc7ef711eaa250")
+    zzy_order_id: str = Field(default="", description="ZZY's OrderId. 1.1.4. Example: 4623122")
+    state: str = Field(description="Where the order stands now. Example: issued")
+    version: int = Field(description="Counts the order's changes; gaps are normal. Example: 3")
+    count: int = Field(description="数量: how many tickets were bought. Example: 5")
+    checked: int = Field(default=0, description="How many were used at the gate. Example: 0")
+    refunded: int = Field(default=0, description="How many were refunded. Example: 0")
+    pending: int = Field(default=0, description="How many a refund is open for. Example: 0")
+    refund_id: str = Field(default="", description="The refund it is about. Example: ")
+    code: str = Field(default="", description="状态代码 of a failure. Example: 3008")
+    reason: str = Field(default="", description="Why, in words. Example: 库存不足")
+
+
+class VoucherSms(MessageModel):
+    """Vouchers on their way to the guest's phone (短信)."""
+
+    TYPE: ClassVar[str] = "voucher.sms.v1"
+
+    sms_id: str = Field(description="Names it: the same after a crash or a replay. Example: sms_2c")
+    app_key: str = Field(description="开发key: whose order it is. Example: e346aca67b1b11eab1d4")
+    order_num: str = Field(description="订单编号: our number. Example: a72cfce7dec54cf18cd4")
+    channel_order_num: str = Field(description="渠道商的订单编号. Example: 265793fc7ef711eaa250")
+    seq: int = Field(description="Which message to this order's guest. Example: 1")
+    created_at: Moment = Field(description="When. Example: 2025-07-29T02:36:09+00:00")
+    take_phone: str = Field(description="取票人手机号. 1.下单接口. Example: 13456451211")
+    product_code: str = Field(description="产品的分销代码. 1.下单接口. Example: P11063")
+    visit_date: str = Field(description="购票日期. 1.下单接口. Example: 2025-07-29")
+    count: int = Field(description="数量: how many tickets are usable. Example: 2")
+    vouchers: tuple[NotifiedVoucher, ...] = Field(
+        default=(), description="入园凭证, the usable ones. zzy.txt 2.1.3. Example: []"
+    )
+    order_code: str = Field(default="", description="订单入园凭证 (多人一码). Example: 2020522")
+    reply_to: str = Field(default="", description="Who waits for the result. Example: ")
+    reply_correlation_id: str = Field(default="", description="Their question's id. Example: ")
+
+
 class OrderOutcome(MessageModel):
     """What a command led to: the body of a reply, passed on as the answer."""
 
@@ -69,6 +115,12 @@ class OrderOutcome(MessageModel):
     message: str = Field(description="状态描述. 1.下单接口. Example: 成功")
     data: dict[str, Any] | Literal[""] = Field(
         default="", description='渠道商需要的参数. 1.下单接口. Example: {"order_num": "a72c…"}'
+    )
+
+    final: bool = Field(
+        default=True,
+        description="false: how it stands so far; another reply follows if it comes in time. "
+        "Example: true",
     )
 
     def to_bytes(self) -> bytes:

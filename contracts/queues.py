@@ -10,7 +10,13 @@ import re
 from typing import Final
 
 ORDERS: Final = "ticketbridge.orders"
-"""Commands for the order saga: create, cancel."""
+"""Commands for the order saga: create, cancel, refund, resend."""
+
+QUERIES: Final = "ticketbridge.queries"
+"""Questions that change nothing: orders, products, prices."""
+
+SMS: Final = "ticketbridge.sms"
+"""Vouchers on their way to a guest's phone (短信)."""
 
 NOTICES: Final = "ticketbridge.notices"
 """Notices (通知) of the supplier ZZY, as the ingress took them."""
@@ -20,6 +26,9 @@ DEAD: Final = "ticketbridge.dead"
 
 COMMANDS_EXCHANGE: Final = "ticketbridge.commands"
 """Topic exchange on which upstream systems publish commands (routing key: the type)."""
+
+EVENTS_EXCHANGE: Final = "ticketbridge.events"
+"""Topic exchange on which order events are published for whoever binds a queue."""
 
 DEAD_EXCHANGE: Final = "ticketbridge.dead"
 """Fanout exchange in front of the dead queue; every work queue dead-letters to it."""

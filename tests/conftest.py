@@ -10,8 +10,18 @@ from tests.servers.shared import Shared
 SERVER_FIXTURES = {"servers", "amqp_url", "postgres_url"}
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses a server, so that ``-m "not servers"`` leaves it out."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let ``--acceptance`` run what takes minutes, and nothing else."""
+    parser.addoption("--acceptance", action="store_true", help="run only what takes minutes")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what uses a server; keep what takes minutes for ``--acceptance``."""
+    only = bool(config.getoption("--acceptance"))
+    left = [item for item in items if (item.get_closest_marker("acceptance") is None) is only]
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in left]
     for item in items:
         if SERVER_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.servers)

@@ -52,8 +52,15 @@ def test_the_catalogue_names_every_message_once() -> None:
     assert {name: entry.queue for name, entry in CATALOGUE.items()} == {
         "order.create.v1": queues.ORDERS,
         "order.cancel.v1": queues.ORDERS,
+        "order.refund.v1": queues.ORDERS,
+        "voucher.resend.v1": queues.ORDERS,
+        "query.order.v1": queues.QUERIES,
+        "query.product.v1": queues.QUERIES,
+        "query.price.v1": queues.QUERIES,
         "zzy.notice.v1": queues.NOTICES,
         "channel.notification.v1": queues.RELAY_PREFIX + "{app_key}",
+        "voucher.sms.v1": queues.SMS,
+        "order.event.v1": "",
         "order.outcome.v1": "",
     }
     assert all(entry.type == name for name, entry in CATALOGUE.items())

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from worker.errors import SettingsError
 from worker.settings import Settings, load_settings, weaknesses
-from worker.settings.models import Section
+from worker.settings.section import Section
 
 EXAMPLE = Path(__file__).parents[2] / "bridge.example.toml"
 LONG = "0123456789abcdef0123456789abcdef"

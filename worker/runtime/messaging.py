@@ -29,6 +29,8 @@ class Message:
     """How many handlings ended in a Retry before this one."""
     redelivered: bool = False
     """The broker has handed it out before (a crash, a lost connection)."""
+    user: str = ""
+    """Who published it, as the broker vouches; empty: nobody is known, or it goes out."""
 
 
 Handler = Callable[[Message], Awaitable[Outcome]]

@@ -129,6 +129,7 @@ def _begin(order: Order | None, event: OrderCommanded, now: datetime, policy: Po
         channel_order_num=event.channel_order_num,
         demand=event.demand,
         zzy_product_id=event.zzy_product_id,
+        terms=event.terms,
         accepted_at=now,
         pay_deadline=event.received_at + timedelta(seconds=policy.pay_deadline),
         notified=order.notified if order else 0,

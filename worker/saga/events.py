@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from worker.saga.states import Demand, Failure, Voucher, Waiter
+from worker.saga.states import STANDARD_TERMS, Demand, Failure, Terms, Voucher, Waiter
 
 # --- commands ---------------------------------------------------------------------------
 
@@ -26,6 +26,7 @@ class OrderCommanded:
     received_at: datetime
     waiter: Waiter | None = None
     refusal: Failure | None = None
+    terms: Terms = STANDARD_TERMS
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 
 class Phase(StrEnum):
@@ -68,6 +69,28 @@ class Wants(StrEnum):
     CREATED = "created"
     PAID = "paid"
     CANCELLED = "cancelled"
+    REFUNDED = "refunded"
+    RESENT = "resent"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What held for the channel and the product when the order was taken."""
+
+    vouchers_by: str = "notify"
+    """notify, sms or both: how the guest gets the vouchers."""
+    refundable: bool = True
+    """RefundSet (退款规则): False: nothing is given back at the channel's wish."""
+    is_ticket: bool = False
+    """IsTicket (是否需要换票): vouchers are exchanged for paper tickets."""
+    ticket_get_address: str = ""
+    """TicketGetAddress (换票地址): where."""
+    settlement_price: Decimal | None = None
+    """Yuan that one ticket costs the channel's prepaid account; None: it has none."""
+
+
+STANDARD_TERMS: Final = Terms()
+"""Those of an order that says nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +135,8 @@ class Waiter:
     reply_to: str
     correlation_id: str
     wants: Wants
+    audit_reply: str = "wait"
+    """What to tell while a refund is under audit: wait (退款审核中) or accepted (成功)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +182,7 @@ class Order:
     zzy_product_id: str
     accepted_at: datetime
     pay_deadline: datetime
+    terms: Terms = STANDARD_TERMS
     phase: Phase = Phase.NEW
     zzy_order_id: str = ""
     call: CallKind | None = None

@@ -7,19 +7,17 @@ not print the value of a secret.
 
 from worker.settings.load import load_settings
 from worker.settings.models import (
-    Channel,
     Health,
     Ingress,
     Limits,
     Log,
-    NotifyUrls,
     Privacy,
-    Product,
     Relay,
     Saga,
     Settings,
     Zzy,
 )
+from worker.settings.parties import Channel, NotifyUrls, Product
 from worker.settings.weaknesses import weaknesses
 
 __all__ = [

@@ -9,21 +9,16 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
+from worker.settings.parties import Channel, Product
+from worker.settings.section import Section, Text
 from worker.settings.values import ChannelCode, Network, Seconds, UrlPath, WebAddress
 
-Text = Annotated[str, Field(min_length=1)]
 Port = Annotated[int, Field(ge=0, le=65_535)]
 Endpoint = Literal[
     "products", "prices", "verify", "create", "pay", "person_qr_codes", "refund", "cancel"
 ]
-
-
-class Section(BaseModel):
-    """A part of the configuration; unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class Ingress(Section):
@@ -54,7 +49,7 @@ class Health(Section):
 class Patterns(Section):
     """What parts of ZZY's refusal messages mean; ZZY documents no codes."""
 
-    codes: dict[Text, ChannelCode] = {
+    codes: dict[Text, ChannelCode] = {  # noqa: RUF012  (pydantic copies it)
         "库存不足": "3008",
         "余额不足": "3009",
         "下架": "3002",
@@ -78,7 +73,7 @@ class Zzy(Section):
     previous_sign_keys: tuple[SecretStr, ...] = ()
     """Notices signed with these are taken too, while the key is being replaced."""
     cancel_method: Literal["POST", "GET"] = "POST"
-    paths: dict[Endpoint, UrlPath] = {}
+    paths: dict[Endpoint, UrlPath] = {}  # noqa: RUF012  (pydantic copies it)
     """Where ZZY's paths differ from the document's, which are the default."""
     connect_timeout_seconds: Seconds = 3
     read_timeout_seconds: Seconds = 15
@@ -132,47 +127,6 @@ class Relay(Section):
     retry_delays: tuple[Seconds, ...] = (1, 5, 30, 120, 600, 1_800, 7_200, 21_600, 86_400)
     """Then the dead letters; each is rounded up to a delay tier."""
     timeout_seconds: Seconds = 10
-
-
-class NotifyUrls(Section):
-    """An address for each type of notification, where it differs from notify_url."""
-
-    check: WebAddress | None = None
-    voucher: WebAddress | None = None
-    refund: WebAddress | None = None
-    order_failed: WebAddress | None = None
-    product: WebAddress | None = None
-
-
-class Channel(Section):
-    """One distribution channel (分销渠道)."""
-
-    app_key: Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,200}$")]
-    app_secrets: tuple[SecretStr, ...] = ()
-    """The first signs, all verify; with none, every request is refused."""
-    name: str = ""
-    notify_url: WebAddress | None = None
-    notify_urls: NotifyUrls = NotifyUrls()
-    reply_on: Literal["accepted", "created", "paid"] = "paid"
-    audit_reply: Literal["wait", "accepted"] = "wait"
-    """What cancelOrder answers while the refund is under audit: 4000, or 1000."""
-    envelope: Literal["signed", "plain"] = "signed"
-    concurrency: Annotated[int, Field(ge=1, le=100)] = 4
-    """Notifications under way to this channel at a time."""
-
-    @property
-    def secrets(self) -> tuple[str, ...]:
-        """The secrets as text: the first signs, all verify."""
-        return tuple(text for secret in self.app_secrets if (text := secret.get_secret_value()))
-
-
-class Product(Section):
-    """A product that the channels know under a name of their own."""
-
-    product_code: Text
-    zzy_product_id: Annotated[int, Field(ge=1)]
-    begin_play_time: str = ""
-    end_play_time: str = ""
 
 
 class Log(Section):

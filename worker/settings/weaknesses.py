@@ -8,7 +8,8 @@ Source: DESIGN.md, "Configuration".
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from worker.settings.models import Channel, Settings
+from worker.settings.models import Settings
+from worker.settings.parties import Channel
 
 SHORTEST_SECRET = 16
 EXAMPLES = frozenset({"s3cret", "secret", "password", "guest", "demo-sign-key", "change-me", "…"})

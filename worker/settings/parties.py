@@ -1,0 +1,54 @@
+"""The channels, and the products under their names for them.
+
+Why it exists: with whom we trade is what grows in a configuration; models.py holds the
+rest. It must not read a file or the environment.
+Source: DESIGN.md, "Configuration".
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr
+
+from worker.settings.section import Section, Text
+from worker.settings.values import WebAddress
+
+
+class NotifyUrls(Section):
+    """An address for each type of notification, where it differs from notify_url."""
+
+    check: WebAddress | None = None
+    voucher: WebAddress | None = None
+    refund: WebAddress | None = None
+    order_failed: WebAddress | None = None
+    product: WebAddress | None = None
+
+
+class Channel(Section):
+    """One distribution channel (分销渠道)."""
+
+    app_key: Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,200}$")]
+    app_secrets: tuple[SecretStr, ...] = ()
+    """The first signs, all verify; with none, every request is refused."""
+    name: str = ""
+    notify_url: WebAddress | None = None
+    notify_urls: NotifyUrls = NotifyUrls()
+    reply_on: Literal["accepted", "created", "paid"] = "paid"
+    audit_reply: Literal["wait", "accepted"] = "wait"
+    """What cancelOrder answers while the refund is under audit: 4000, or 1000."""
+    envelope: Literal["signed", "plain"] = "signed"
+    concurrency: Annotated[int, Field(ge=1, le=100)] = 4
+    """Notifications under way to this channel at a time."""
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secrets as text: the first signs, all verify."""
+        return tuple(text for secret in self.app_secrets if (text := secret.get_secret_value()))
+
+
+class Product(Section):
+    """A product that the channels know under a name of their own."""
+
+    product_code: Text
+    zzy_product_id: Annotated[int, Field(ge=1)]
+    begin_play_time: str = ""
+    end_play_time: str = ""
