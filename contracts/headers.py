@@ -25,5 +25,11 @@ DEAD_AT: Final = "tb-dead-at"
 DEAD_HEADERS: Final = frozenset({DEAD_KIND, DEAD_REASON, DEAD_QUEUE, DEAD_ATTEMPTS, DEAD_AT})
 """What a replay takes off again."""
 
+PUBLISHER: Final = "tb-user"
+"""Who first published a message that we publish again (a retry, a dead letter, a replay).
+
+Believed in our own messages alone; empty: the broker vouched for nobody.
+"""
+
 REPLAY_OF: Final = "tb-replay-of"
 """The id of the dead letter that a message replays: dying again, it is the same letter."""

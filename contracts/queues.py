@@ -24,6 +24,9 @@ NOTICES: Final = "ticketbridge.notices"
 DEAD: Final = "ticketbridge.dead"
 """Dead letters on their way into the table."""
 
+WORK: Final = (ORDERS, QUERIES, SMS, NOTICES)
+"""The queues that are always there and always consumed; besides, one a channel."""
+
 COMMANDS_EXCHANGE: Final = "ticketbridge.commands"
 """Topic exchange on which upstream systems publish commands (routing key: the type)."""
 
@@ -33,6 +36,7 @@ EVENTS_EXCHANGE: Final = "ticketbridge.events"
 DEAD_EXCHANGE: Final = "ticketbridge.dead"
 """Fanout exchange in front of the dead queue; every work queue dead-letters to it."""
 
+EVENTS_PREFIX: Final = EVENTS_EXCHANGE + "/"
 RELAY_PREFIX: Final = "ticketbridge.relay."
 DELAY_PREFIX: Final = "ticketbridge.delay."
 
@@ -62,6 +66,30 @@ def relay_queue(app_key: str) -> str:
     if _NAMEABLE.fullmatch(app_key):
         return RELAY_PREFIX + app_key
     return f"{RELAY_PREFIX}:{hashlib.sha256(app_key.encode()).hexdigest()[:32]}"
+
+
+_ONE_WORD: Final = re.compile(r"[A-Za-z0-9_-]{1,100}")
+"""What may stand between two dots of a routing key without a meaning of its own."""
+
+
+def event_topic_of(kind: str, app_key: str) -> str:
+    """Return the routing key of an order event: ``order.<kind>.<app_key>``.
+
+    An app_key that is not one word of a routing key is replaced by a digest of it.
+    """
+    if not _ONE_WORD.fullmatch(app_key):
+        app_key = f":{hashlib.sha256(app_key.encode()).hexdigest()[:32]}"
+    return f"order.{kind}.{app_key}"
+
+
+def event_address(topic: str) -> str:
+    """Return what stands for a topic of the events exchange where a queue's name would."""
+    return EVENTS_PREFIX + topic
+
+
+def event_topic(address: str) -> str:
+    """Return the topic of such an address; empty for a queue's name."""
+    return address.removeprefix(EVENTS_PREFIX) if address.startswith(EVENTS_PREFIX) else ""
 
 
 def delay_queue(tier: str) -> str:

@@ -41,6 +41,8 @@ def tier(seconds: int) -> dict[str, Any]:
 
 EXPECTED = {
     "ticketbridge.orders": WORK,
+    "ticketbridge.queries": WORK,
+    "ticketbridge.sms": WORK,
     "ticketbridge.notices": WORK,
     "ticketbridge.relay.k": WORK,
     "ticketbridge.dead": {"x-queue-type": "quorum", "x-delivery-limit": 1_000_000_000},
@@ -115,7 +117,7 @@ async def test_an_upstream_command_arrives_without_any_property(
     await exchange.publish(aio_pika.Message(b'{"a":1}', headers=odd), "order.create.v1")
     first, second = await handler.wait(2)
     assert (first.type, first.attempt, first.correlation_id, first.reply_to) == ("", 0, "", "")
-    assert first.headers == {"n": "7", "yes": "True", "blob": "\ufffd"}
+    assert first.headers == {"n": "7", "yes": "True", "blob": "\ufffd", "tb-user": ""}
     assert first.message_id
     assert (second.message_id, second.attempt) == (first.message_id, 1)
 
@@ -182,7 +184,7 @@ async def test_copied_death_headers_are_stripped_so_that_no_retry_is_taken_for_a
     await channel.default_exchange.publish(wire, queues.ORDERS)
     got = await handler.wait(4)
     assert [message.attempt for message in got] == [0, 1, 2, 3]
-    assert all(message.headers == {"kept": "yes"} for message in got)
+    assert all(message.headers == {"kept": "yes", "tb-user": ""} for message in got)
 
 
 async def test_what_comes_home_died_once_in_its_tier_alone(

@@ -92,7 +92,7 @@ async def _open(url: str) -> None:
 
 
 async def _empty(url: str) -> None:
-    names = [queues.ORDERS, queues.NOTICES, queues.DEAD]
+    names = [*queues.WORK, queues.DEAD]
     names += [queues.delay_queue(tier) for tier, _ in queues.DELAY_TIERS]
     names += [queues.relay_queue(key) for key in RELAY_KEYS]
     connection = await aio_pika.connect(url, timeout=10)
@@ -102,5 +102,6 @@ async def _empty(url: str) -> None:
             await channel.queue_delete(name)
             await channel.exchange_delete(name)
         await channel.exchange_delete(queues.COMMANDS_EXCHANGE)
+        await channel.exchange_delete(queues.EVENTS_EXCHANGE)
     finally:
         await connection.close()

@@ -48,16 +48,25 @@ class Parcel:
     routing_key: str
     properties: spec.Basic.Properties
     body: bytes
+    mandatory: bool = True
+    """Whether it counts as not sent when no queue takes it."""
 
 
 def encode(
-    message: Message, *, exchange: str = "", reply_to: str = "", correlation_id: str = ""
+    message: Message,
+    *,
+    user: str,
+    exchange: str = "",
+    reply_to: str = "",
+    correlation_id: str = "",
 ) -> Parcel:
-    """Return the message as it is published, persistent; its queue is the routing key.
+    """Return the message as ``user`` publishes it, persistent; its queue is the routing key.
 
     The AMQP property ``message_id`` is our id and a serial number: aiormq matches a
-    returned message by it, so two publishes of one message must not share it.
+    returned message by it, so two publishes of one message must not share it. An event
+    goes to its topic, and whether anybody listens is not our concern.
     """
+    topic = queues.event_topic(message.queue)
     properties = spec.Basic.Properties(
         headers={
             **message.headers,
@@ -71,12 +80,15 @@ def encode(
         correlation_id=correlation_id or message.correlation_id or None,
         reply_to=reply_to or message.reply_to or None,
         timestamp=datetime.now(UTC),
+        user_id=user,
     )
+    if topic:
+        return Parcel(queues.EVENTS_EXCHANGE, topic, properties, message.body, mandatory=False)
     return Parcel(exchange, message.queue, properties, message.body)
 
 
-def decode(queue: str, incoming: DeliveredMessage) -> Message:
-    """Return what came in from ``queue``; never raises.
+def decode(queue: str, incoming: DeliveredMessage, *, user: str) -> Message:
+    """Return what came in from ``queue``, where we are ``user``; never raises.
 
     Without a message id it gets one from its body: the same on every delivery.
     """
@@ -89,6 +101,7 @@ def decode(queue: str, incoming: DeliveredMessage) -> Message:
     }
     if queue == queues.DEAD and headers.DEAD_KIND not in kept and _FIRST_DEATH_QUEUE in raw:
         kept |= _given_up_by_broker(raw)
+    publisher = _publisher(properties.user_id or "", kept, user)
     attempt = kept.pop(ATTEMPT, "0")
     message_id = kept.pop(MESSAGE_ID, "") or properties.message_id
     return Message(
@@ -101,7 +114,22 @@ def decode(queue: str, incoming: DeliveredMessage) -> Message:
         reply_to=properties.reply_to or "",
         attempt=int(attempt) if attempt.isascii() and attempt.isdigit() else 0,
         redelivered=bool(incoming.redelivered),
+        user=publisher,
     )
+
+
+def _publisher(user: str, kept: dict[str, str], ours: str) -> str:
+    """Return who published it first, and keep that in a header for when we publish it again.
+
+    RabbitMQ refuses a ``user_id`` that is not the connection's, so it proves who it was;
+    a header proves nothing, except in a message of our own.
+    """
+    named = kept.pop(headers.PUBLISHER, None)
+    if user == ours and named is not None:
+        user = named
+    if user != ours:
+        kept[headers.PUBLISHER] = user
+    return user
 
 
 def _given_up_by_broker(raw: Mapping[str, Any]) -> dict[str, str]:

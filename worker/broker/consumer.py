@@ -44,17 +44,19 @@ class Consumer:
         handler: Handler,
         concurrency: int,
         *,
+        user: str,
         publish: Publish,
         on_lost: Callable[[], None],
         tasks: TaskGroup,
     ) -> None:
         """Give the messages of ``queue`` to ``handler``, at most ``concurrency`` at a time.
 
-        ``on_lost`` is told when it needs to be subscribed again.
+        ``user`` is our own login; ``on_lost`` is told when it needs to be subscribed again.
         """
         self.queue = queue
         self._handler = handler
         self._concurrency = concurrency
+        self._user = user
         self._publish = publish
         self._on_lost = on_lost
         self._tasks = tasks
@@ -138,7 +140,7 @@ class Consumer:
             self._held += 1
             self._idle.clear()
             try:
-                message = codec.decode(self.queue, incoming)
+                message = codec.decode(self.queue, incoming, user=self._user)
                 outcome = await settle.outcome_of(self._handler, message)
                 if await self._carry_out(channel, message, outcome):
                     await _acknowledge(channel, incoming)

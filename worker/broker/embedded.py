@@ -14,7 +14,7 @@ from typing import Final
 
 import structlog
 
-from contracts import queues
+from contracts import headers, queues
 from worker.broker import embedded_rows as rows
 from worker.broker.embedded_consumer import LocalConsumer
 from worker.broker.embedded_hands import Hands
@@ -40,7 +40,7 @@ class EmbeddedBroker:
     def __init__(self, file: SqliteFile, relay_keys: Sequence[str], clock: Clock) -> None:
         """Keep messages in ``file``; ``relay_keys`` are the app_keys that have a relay queue."""
         relays = (queues.relay_queue(key) for key in relay_keys)
-        self._names = frozenset({queues.ORDERS, queues.NOTICES, queues.DEAD, *relays})
+        self._names = frozenset({*queues.WORK, queues.DEAD, *relays})
         self._file = file
         self._clock = clock
         self._handlers = TaskGroup(_task_failed)
@@ -60,7 +60,12 @@ class EmbeddedBroker:
         self._tasks.keep(self._poll, "poll the embedded broker", self._clock)
 
     async def publish(self, message: Message, *, delay: float = 0) -> None:
-        """Return once the message is on the disk. Raises BrokerUnavailableError."""
+        """Return once the message is on the disk. Raises BrokerUnavailableError.
+
+        Nobody can listen to events here; what was left of them from another broker is dropped.
+        """
+        if queues.event_topic(message.queue):
+            return
         if message.queue not in self._names:
             raise BrokerUnavailableError(f"no queue takes {message.queue}")
         now = self._clock.now().timestamp()
@@ -154,7 +159,8 @@ class EmbeddedBroker:
             consumer.cancel_reservation()
             self._tasks.start(self._recover(consumer, inserted, message), "recover a publish")
             raise
-        delivery = Delivery(inserted[0], replace(message, redelivered=False))
+        publisher = message.headers.get(headers.PUBLISHER, "")
+        delivery = Delivery(inserted[0], replace(message, redelivered=False, user=publisher))
         if not consumer.hand_over(delivery):
             await self._hands.give_back([delivery])
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from contracts import queues
+from contracts import headers, queues
 from worker.broker import settle
 from worker.runtime.outcome import Park
 from worker.runtime.ports import Message
@@ -204,14 +204,16 @@ def drop_replies(connection: sqlite3.Connection, address: str, older_than: float
 
 
 def _message(row: sqlite3.Row) -> Message:
+    kept = json.loads(row["headers"])
     return Message(
         queue=row["queue"],
         type=row["type"],
         body=row["body"],
         message_id=row["message_id"],
-        headers=json.loads(row["headers"]),
+        headers=kept,
         correlation_id=row["correlation_id"],
         reply_to=row["reply_to"],
         attempt=row["attempt"],
         redelivered=row["deliveries"] > 1,
+        user=kept.get(headers.PUBLISHER, ""),
     )

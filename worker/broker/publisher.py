@@ -122,7 +122,7 @@ class Publisher:
                     exchange=parcel.exchange,
                     routing_key=parcel.routing_key,
                     properties=parcel.properties,
-                    mandatory=True,
+                    mandatory=parcel.mandatory,
                     wait=False,
                 )
         except PublishError:

@@ -7,6 +7,7 @@ beyond the joining.
 import asyncio
 from collections.abc import Sequence
 from typing import Final
+from urllib.parse import unquote, urlsplit
 
 import structlog
 from aio_pika.abc import AbstractChannel
@@ -26,6 +27,7 @@ from worker.runtime.ports import Handler, Message
 from worker.tasks import TaskGroup
 
 CLOSE_TIMEOUT_SECONDS: Final = 5.0
+DEFAULT_USER: Final = "guest"
 
 _log = structlog.get_logger(__name__)
 
@@ -42,6 +44,7 @@ class RabbitBroker:
         self, url: str, relay_keys: Sequence[str], *, publish_timeout: float = 5.0
     ) -> None:
         """Take an AMQP URL and the app_keys that have a relay queue; connects at start."""
+        self._user = login(url)
         self._tasks = TaskGroup(_task_failed)
         self._handlers = TaskGroup(_task_failed)
         self._topology = Topology(relay_keys)
@@ -51,7 +54,7 @@ class RabbitBroker:
         self._publisher = Publisher(
             self._publishing, self._tasks, self._replies, publish_timeout=publish_timeout
         )
-        self._replier = Replier(self._publishing)
+        self._replier = Replier(self._publishing, self._user)
         self._watchdog = Watchdog(self._consuming, self._topology)
         self._consumers: dict[str, Consumer] = {}
         self._subscribing = asyncio.Lock()
@@ -64,19 +67,26 @@ class RabbitBroker:
     async def publish(self, message: Message, *, delay: float = 0) -> None:
         """Return once RabbitMQ has it durably; see the port for what it raises."""
         if not delay:
-            await self._publisher.send(codec.encode(message))
+            await self._publisher.send(codec.encode(message, user=self._user))
             return
         if message.queue not in self._topology.names:
             # A tier takes everything, and would then find nobody at home.
             raise BrokerUnavailableError(f"no queue takes {message.queue}")
         tier, _ = queues.delay_tier(delay)
-        await self._publisher.send(codec.encode(message, exchange=queues.delay_queue(tier)))
+        await self._publisher.send(
+            codec.encode(message, user=self._user, exchange=queues.delay_queue(tier))
+        )
 
     async def request(self, message: Message, *, wait: float) -> bytes | None:
         """Publish and wait for the reply; ``None`` also when it can no longer come."""
         with self._replies.expect(message.correlation_id) as (correlation_id, reply):
             await self._publisher.send(
-                codec.encode(message, reply_to=DIRECT_REPLY_TO, correlation_id=correlation_id)
+                codec.encode(
+                    message,
+                    user=self._user,
+                    reply_to=DIRECT_REPLY_TO,
+                    correlation_id=correlation_id,
+                )
             )
             try:
                 async with asyncio.timeout(wait):
@@ -94,6 +104,7 @@ class RabbitBroker:
             queue,
             handler,
             concurrency,
+            user=self._user,
             publish=self._republish,
             on_lost=self._watchdog.wake,
             tasks=self._handlers,
@@ -174,6 +185,11 @@ class RabbitBroker:
         channel: AbstractChannel = await link.channel(confirms=False)
         await self._topology.declare(channel)
         await close_channel(channel)
+
+
+def login(url: str) -> str:
+    """Return the user as whom an AMQP URL connects."""
+    return unquote(urlsplit(url).username or DEFAULT_USER)
 
 
 def _task_failed(name: str, error: BaseException) -> None:

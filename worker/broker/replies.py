@@ -65,8 +65,9 @@ class ReplyBox:
 class Replier:
     """Sends replies: best effort, unconfirmed."""
 
-    def __init__(self, link: Link) -> None:
-        """Send over ``link``."""
+    def __init__(self, link: Link, user: str) -> None:
+        """Send over ``link``, on which we are ``user``."""
+        self._user = user
         self._link = link
         self._channel: AbstractChannel | None = None
         self._opening = asyncio.Lock()
@@ -77,7 +78,10 @@ class Replier:
             _log.warning("reply_address_refused")
             return
         message = aio_pika.Message(
-            body, correlation_id=correlation_id, content_type="application/json"
+            body,
+            correlation_id=correlation_id,
+            content_type="application/json",
+            user_id=self._user,
         )
         try:
             async with asyncio.timeout(REPLY_TIMEOUT_SECONDS):

@@ -15,7 +15,12 @@ from aio_pika.abc import AbstractChannel
 from contracts import queues
 from worker.broker.settle import DELIVERY_LIMIT
 
-ORDER_COMMANDS: Final = "order.#"
+COMMANDS: Final = (
+    ("order.#", queues.ORDERS),
+    ("voucher.#", queues.ORDERS),
+    ("query.#", queues.QUERIES),
+)
+"""Which types go from the commands exchange to which queue."""
 
 _SAFE: Final[Mapping[str, str]] = {
     "x-queue-type": "quorum",
@@ -40,7 +45,7 @@ class QueuePlan:
 
 def work_queues(relay_keys: Sequence[str]) -> list[QueuePlan]:
     """Return the queues that are consumed; given up messages go to the dead exchange."""
-    names = [queues.ORDERS, queues.NOTICES, *(queues.relay_queue(key) for key in relay_keys)]
+    names = [*queues.WORK, *(queues.relay_queue(key) for key in relay_keys)]
     return [
         QueuePlan(
             name,
@@ -99,9 +104,11 @@ class Topology:
                 await _declare_queue(channel, plan, plan.name)
             for plan in self._work:
                 await channel.declare_queue(plan.name, durable=True, arguments={**plan.arguments})
+            await channel.declare_exchange(queues.EVENTS_EXCHANGE, "topic", durable=True)
             await channel.declare_exchange(queues.COMMANDS_EXCHANGE, "topic", durable=True)
-            orders = await channel.get_queue(queues.ORDERS, ensure=False)
-            await orders.bind(queues.COMMANDS_EXCHANGE, ORDER_COMMANDS)
+            for types, name in COMMANDS:
+                queue = await channel.get_queue(name, ensure=False)
+                await queue.bind(queues.COMMANDS_EXCHANGE, types)
 
 
 async def _declare_queue(channel: AbstractChannel, plan: QueuePlan, exchange: str) -> None:

@@ -16,7 +16,11 @@ _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message, on its way out or in. ``queue`` is where it goes to or came from."""
+    """One message, on its way out or in.
+
+    ``queue`` is where it goes to or came from; an event goes to an address
+    (``contracts.queues.event_address``) instead, for whoever listens.
+    """
 
     queue: str
     type: str
@@ -29,8 +33,11 @@ class Message:
     """How many handlings ended in a Retry before this one."""
     redelivered: bool = False
     """The broker has handed it out before (a crash, a lost connection)."""
-    user: str = ""
-    """Who published it, as the broker vouches; empty: nobody is known, or it goes out."""
+    user: str = field(default="", compare=False)
+    """Who published it first, as the broker vouches; empty: nobody is known, or it goes out.
+
+    On the embedded broker nobody but us can publish, and it is empty.
+    """
 
 
 Handler = Callable[[Message], Awaitable[Outcome]]
