@@ -1,7 +1,7 @@
 """A broker that does what a test tells it, and requests as channels and ZZY send them."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -46,7 +46,9 @@ class FakeBroker:
         await self._obey()
         self.published.append(message)
 
-    async def request(self, message: Message, *, wait: float) -> bytes | None:
+    async def request(
+        self, message: Message, *, wait: float, final: Callable[[bytes], bool] | None = None
+    ) -> bytes | None:
         await self._obey()
         self.requested.append((message, wait))
         return self.answer

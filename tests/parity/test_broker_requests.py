@@ -84,3 +84,38 @@ async def test_a_retried_request_can_still_be_answered(kit: Kit) -> None:
 
     await broker.consume(queues.ORDERS, fail_first, concurrency=1)
     assert await broker.request(order(b"x"), wait=5) == b"re:x"
+
+
+def is_last(body: bytes) -> bool:
+    return not body.startswith(b"so far")
+
+
+def step_by_step(broker: Broker, *replies: bytes) -> Handler:
+    """Return a handler that replies several times."""
+
+    async def handle(message: Message) -> Outcome:
+        for body in replies:
+            await broker.reply(message.reply_to, message.correlation_id, body)
+        return Ack()
+
+    return handle
+
+
+async def test_an_interim_reply_does_not_end_the_wait_for_the_final_one(kit: Kit) -> None:
+    ingress, saga = await kit.start(), await kit.start()
+    for broker in (ingress, saga):
+        replies = step_by_step(broker, b"so far 1", b"so far 2", b"done", b"too late")
+        await broker.consume(queues.ORDERS, replies, concurrency=1)
+        assert await ingress.request(order(), wait=5, final=is_last) == b"done"
+        await broker.stop_consuming()
+
+
+async def test_the_last_interim_reply_is_returned_when_no_final_one_comes(kit: Kit) -> None:
+    ingress, saga = await kit.start(), await kit.start()
+    for broker in (ingress, saga):
+        replies = step_by_step(broker, b"so far 1", b"so far 2")
+        await broker.consume(queues.ORDERS, replies, concurrency=1)
+        began = time.monotonic()
+        assert await ingress.request(order(), wait=0.4, final=is_last) == b"so far 2"
+        assert time.monotonic() - began >= 0.4
+        await broker.stop_consuming()

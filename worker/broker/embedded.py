@@ -16,6 +16,7 @@ import structlog
 
 from contracts import headers, queues
 from worker.broker import embedded_rows as rows
+from worker.broker.awaiting import IsFinal
 from worker.broker.embedded_consumer import LocalConsumer
 from worker.broker.embedded_hands import Hands
 from worker.broker.embedded_replies import EmbeddedReplies
@@ -81,16 +82,14 @@ class EmbeddedBroker:
         if consumer is not None:
             consumer.look()
 
-    async def request(self, message: Message, *, wait: float) -> bytes | None:
+    async def request(
+        self, message: Message, *, wait: float, final: IsFinal | None = None
+    ) -> bytes | None:
         """Publish and wait for the first reply."""
-        with self._replies.expect(message.correlation_id) as (correlation_id, reply):
+        with self._replies.expect(message.correlation_id, final) as (correlation_id, reply):
             address = self._replies.address
             await self.publish(replace(message, correlation_id=correlation_id, reply_to=address))
-            try:
-                async with asyncio.timeout(wait):
-                    return await reply
-            except TimeoutError:
-                return None
+            return await reply.wait(wait)
 
     async def reply(self, reply_to: str, correlation_id: str, body: bytes) -> None:
         """Answer a request: best effort, never raises."""

@@ -1,11 +1,10 @@
 """Requests and replies of the embedded broker, within a process and between two.
 
-Why it exists: a reply to this process settles a future at once; one to another process
+Why it exists: a reply to this process is taken at once; one to another process
 is left in a table, which that process looks into while somebody there waits. It must not
 publish requests.
 """
 
-import asyncio
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from typing import Final
 import structlog
 
 from worker.broker import embedded_rows as rows
+from worker.broker.awaiting import AwaitedReply, IsFinal
 from worker.clock import Clock
 from worker.errors import StoreUnavailableError
 from worker.sqlite import SqliteFile
@@ -33,7 +33,7 @@ class EmbeddedReplies:
         self._file = file
         self._clock = clock
         self._tasks = tasks
-        self._waiting: dict[str, asyncio.Future[bytes]] = {}
+        self._waiting: dict[str, AwaitedReply] = {}
         self.address = ADDRESS_PREFIX + uuid.uuid4().hex
 
     @property
@@ -42,14 +42,16 @@ class EmbeddedReplies:
         return bool(self._waiting)
 
     @contextmanager
-    def expect(self, correlation_id: str) -> Iterator[tuple[str, asyncio.Future[bytes]]]:
-        """Await one reply; yields its correlation id (a fresh one if taken) and its future."""
+    def expect(
+        self, correlation_id: str, final: IsFinal | None
+    ) -> Iterator[tuple[str, AwaitedReply]]:
+        """Await one reply; yields its correlation id (a fresh one if taken) and the reply."""
         if not correlation_id or correlation_id in self._waiting:
             correlation_id = uuid.uuid4().hex
-        future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
-        self._waiting[correlation_id] = future
+        reply = AwaitedReply(final)
+        self._waiting[correlation_id] = reply
         try:
-            yield correlation_id, future
+            yield correlation_id, reply
         finally:
             self._waiting.pop(correlation_id, None)
 
@@ -64,20 +66,19 @@ class EmbeddedReplies:
 
     async def fetch(self) -> None:
         """Take in what other processes replied. Raises StoreUnavailableError."""
-        found = await self._file.read(lambda connection: rows.replies(connection, self.address))
-        if not found:
+        if not await self._file.read(lambda connection: rows.has_reply(connection, self.address)):
             return
+        oldest = self._clock.now().timestamp() - LIFETIME_SECONDS
+        found = await self._file.write(
+            lambda connection: rows.take_replies(connection, self.address, oldest)
+        )
         for correlation_id, body in found:
             self._settle(correlation_id, body)
-        oldest = self._clock.now().timestamp() - LIFETIME_SECONDS
-        await self._file.write(
-            lambda connection: rows.drop_replies(connection, self.address, oldest)
-        )
 
     def _settle(self, correlation_id: str, body: bytes) -> None:
-        future = self._waiting.get(correlation_id)
-        if future is not None and not future.done():
-            future.set_result(body)
+        reply = self._waiting.get(correlation_id)
+        if reply is not None:
+            reply.take(body)
 
     async def _leave(self, address: str, correlation_id: str, body: bytes) -> None:
         now = self._clock.now().timestamp()

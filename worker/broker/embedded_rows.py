@@ -34,13 +34,16 @@ SCHEMA: Final = (
     """CREATE INDEX IF NOT EXISTS broker_messages_waiting
         ON broker_messages (queue, visible_at, id) WHERE owner IS NULL""",
     "CREATE TABLE IF NOT EXISTS broker_owners (id TEXT PRIMARY KEY) WITHOUT ROWID",
-    """CREATE TABLE IF NOT EXISTS broker_replies (
+    "DROP TABLE IF EXISTS broker_replies",  # held one reply of each conversation only
+    """CREATE TABLE IF NOT EXISTS broker_conversations (
+        id INTEGER PRIMARY KEY,
         address TEXT NOT NULL,
         correlation_id TEXT NOT NULL,
         body BLOB NOT NULL,
-        at REAL NOT NULL,
-        PRIMARY KEY (address, correlation_id)
-    ) WITHOUT ROWID""",
+        at REAL NOT NULL
+    )""",
+    """CREATE INDEX IF NOT EXISTS broker_conversations_address
+        ON broker_conversations (address)""",
 )
 
 _INSERT: Final = """INSERT INTO broker_messages
@@ -181,26 +184,33 @@ def remove_owner(connection: sqlite3.Connection, owner: str, now: datetime) -> N
 def add_reply(
     connection: sqlite3.Connection, address: str, correlation_id: str, body: bytes, now: float
 ) -> None:
-    """Leave a reply for another process; the first one counts."""
+    """Leave a reply for another process, behind those that were left before."""
     connection.execute(
-        "INSERT OR IGNORE INTO broker_replies VALUES (?, ?, ?, ?)",
+        "INSERT INTO broker_conversations (address, correlation_id, body, at) VALUES (?, ?, ?, ?)",
         (address, correlation_id, body, now),
     )
 
 
-def replies(connection: sqlite3.Connection, address: str) -> list[tuple[str, bytes]]:
-    """Return the replies left at an address, as (correlation id, body)."""
+def has_reply(connection: sqlite3.Connection, address: str) -> bool:
+    """Say whether a reply was left at an address."""
     found = connection.execute(
-        "SELECT correlation_id, body FROM broker_replies WHERE address = ?", (address,)
+        "SELECT 1 FROM broker_conversations WHERE address = ? LIMIT 1", (address,)
+    )
+    return found.fetchone() is not None
+
+
+def take_replies(
+    connection: sqlite3.Connection, address: str, older_than: float
+) -> list[tuple[str, bytes]]:
+    """Take the replies at an address, as (correlation id, body), and drop what is too old."""
+    found = connection.execute(
+        "SELECT correlation_id, body FROM broker_conversations WHERE address = ? ORDER BY id",
+        (address,),
+    ).fetchall()
+    connection.execute(
+        "DELETE FROM broker_conversations WHERE address = ? OR at < ?", (address, older_than)
     )
     return [(row["correlation_id"], row["body"]) for row in found]
-
-
-def drop_replies(connection: sqlite3.Connection, address: str, older_than: float) -> None:
-    """Forget the replies at an address, and those that nobody fetched."""
-    connection.execute(
-        "DELETE FROM broker_replies WHERE address = ? OR at < ?", (address, older_than)
-    )
 
 
 def _message(row: sqlite3.Row) -> Message:

@@ -15,6 +15,7 @@ from aio_pika.exceptions import ChannelClosed
 
 from contracts import queues
 from worker.broker import codec
+from worker.broker.awaiting import IsFinal
 from worker.broker.connection import AMQP_ERRORS, Link, close_channel, described, guarded
 from worker.broker.consumer import Consumer
 from worker.broker.publisher import Publisher
@@ -77,9 +78,11 @@ class RabbitBroker:
             codec.encode(message, user=self._user, exchange=queues.delay_queue(tier))
         )
 
-    async def request(self, message: Message, *, wait: float) -> bytes | None:
-        """Publish and wait for the reply; ``None`` also when it can no longer come."""
-        with self._replies.expect(message.correlation_id) as (correlation_id, reply):
+    async def request(
+        self, message: Message, *, wait: float, final: IsFinal | None = None
+    ) -> bytes | None:
+        """Publish and wait for the reply; ``None`` also when none can come any more."""
+        with self._replies.expect(message.correlation_id, final) as (correlation_id, reply):
             await self._publisher.send(
                 codec.encode(
                     message,
@@ -88,11 +91,7 @@ class RabbitBroker:
                     correlation_id=correlation_id,
                 )
             )
-            try:
-                async with asyncio.timeout(wait):
-                    return await reply
-            except TimeoutError:
-                return None
+            return await reply.wait(wait)
 
     async def reply(self, reply_to: str, correlation_id: str, body: bytes) -> None:
         """Answer a request: best effort, never raises."""

@@ -16,6 +16,7 @@ from aio_pika.abc import AbstractChannel
 from aiormq import Channel
 from aiormq.abc import DeliveredMessage
 
+from worker.broker.awaiting import AwaitedReply, IsFinal
 from worker.broker.connection import AMQP_ERRORS, Link, guarded
 
 DIRECT_REPLY_TO: Final = "amq.rabbitmq.reply-to"
@@ -32,34 +33,35 @@ class ReplyBox:
 
     def __init__(self) -> None:
         """Begin with nobody waiting."""
-        self._waiting: dict[str, asyncio.Future[bytes | None]] = {}
+        self._waiting: dict[str, AwaitedReply] = {}
 
     async def listen(self, channel: Channel) -> None:
         """Take the replies to what is published on ``channel``."""
         await channel.basic_consume(DIRECT_REPLY_TO, self._take, no_ack=True)
 
     @contextmanager
-    def expect(self, correlation_id: str) -> Iterator[tuple[str, asyncio.Future[bytes | None]]]:
-        """Await one reply; yields its correlation id (a fresh one if taken) and its future."""
+    def expect(
+        self, correlation_id: str, final: IsFinal | None
+    ) -> Iterator[tuple[str, AwaitedReply]]:
+        """Await one reply; yields its correlation id (a fresh one if taken) and the reply."""
         if not correlation_id or correlation_id in self._waiting:
             correlation_id = uuid.uuid4().hex
-        future: asyncio.Future[bytes | None] = asyncio.get_running_loop().create_future()
-        self._waiting[correlation_id] = future
+        reply = AwaitedReply(final)
+        self._waiting[correlation_id] = reply
         try:
-            yield correlation_id, future
+            yield correlation_id, reply
         finally:
             self._waiting.pop(correlation_id, None)
 
     def abandon(self) -> None:
         """Tell everybody that no reply will come: the channel is gone."""
-        for future in self._waiting.values():
-            if not future.done():
-                future.set_result(None)
+        for reply in self._waiting.values():
+            reply.give_up()
 
     async def _take(self, incoming: DeliveredMessage) -> None:
-        future = self._waiting.get(incoming.header.properties.correlation_id or "")
-        if future is not None and not future.done():
-            future.set_result(incoming.body)
+        reply = self._waiting.get(incoming.header.properties.correlation_id or "")
+        if reply is not None:
+            reply.take(incoming.body)
 
 
 class Replier:

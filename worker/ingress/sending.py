@@ -11,6 +11,7 @@ from typing import Final
 
 import structlog
 
+from contracts.events import OrderOutcome
 from worker.errors import BrokerUnavailableError, PublishUnknownError
 from worker.runtime.ports import Broker, Message
 from worker.telemetry import alarm
@@ -41,6 +42,7 @@ class Sender:
     async def send(self, message: Message, *, wait: float = 0) -> Sent | bytes:
         """Return the reply, or what is known without one after ``wait`` seconds.
 
+        An interim reply (OrderOutcome.final false) is returned when no other one comes.
         A confirm and a reply that together take longer than the longer of the two
         time-outs leave the outcome unknown.
         """
@@ -67,6 +69,13 @@ class Sender:
 
     async def _ask(self, message: Message, wait: float) -> Sent | bytes:
         if wait > 0:
-            return await self._broker.request(message, wait=wait) or Sent.YES
+            return await self._broker.request(message, wait=wait, final=_is_final) or Sent.YES
         await self._broker.publish(message)
         return Sent.YES
+
+
+def _is_final(reply: bytes) -> bool:
+    try:
+        return OrderOutcome.parse(reply).final
+    except ValueError:
+        return True  # nothing better will follow what cannot be read

@@ -59,10 +59,14 @@ class Broker(Protocol):
         """
         ...
 
-    async def request(self, message: Message, *, wait: float) -> bytes | None:
+    async def request(
+        self, message: Message, *, wait: float, final: Callable[[bytes], bool] | None = None
+    ) -> bytes | None:
         """Publish, then wait for the first reply; ``None`` after ``wait`` seconds without one.
 
-        ``wait`` counts from the confirm. Raises what :meth:`publish` raises.
+        With ``final`` only a reply of which it is true ends the wait; the last other one is
+        returned when none comes. ``wait`` counts from the confirm. Raises what
+        :meth:`publish` raises.
         """
         ...
 
