@@ -31,6 +31,7 @@ from worker.ingress.health import Problems
 from worker.relay.handler import Relay
 from worker.runtime.assortment import Assortment
 from worker.runtime.commands import Commands
+from worker.runtime.door import Door
 from worker.runtime.handle import Saga
 from worker.runtime.notices import Notices
 from worker.runtime.outbox import Outbox
@@ -197,7 +198,8 @@ async def _start_saga(
     saga = Saga(parts.store, performer, outbox, parts.clock, configured.policy(settings))
     products = configured.products(settings)
     assortment = Assortment(products, zzy, parts.clock)
-    commands = Commands(saga, parts.store, parts.broker, parts.clock, assortment)
+    door = Door(parts.broker, configured.upstreams(settings))
+    commands = Commands(saga, parts.store, door, parts.clock, assortment)
     news = ProductNews(parts.broker, parts.clock, products, configured.product_channels(settings))
     notices = Notices(
         saga,

@@ -9,11 +9,13 @@ from ipaddress import ip_network
 from urllib.parse import unquote, urlsplit
 
 from contracts.zzy import Endpoint
+from worker.broker.rabbitmq import login
 from worker.clients.channels import DEFAULT_LIMITS
 from worker.clients.http import Limits
 from worker.clients.zzy import ZzyAccess
 from worker.ingress.config import ChannelAccess, IngressConfig
 from worker.relay.target import ChannelTarget
+from worker.runtime.upstreams import Upstreams
 from worker.saga.policy import Policy
 from worker.settings import Channel, Settings
 from worker.simulators.channel import Credentials
@@ -141,6 +143,16 @@ def targets(settings: Settings) -> list[ChannelTarget]:
         )
         for channel in settings.channels
     ]
+
+
+def upstreams(settings: Settings) -> Upstreams:
+    """Return which users of the broker may speak for which channels."""
+    if settings.embedded_path is not None:
+        return Upstreams()
+    return Upstreams(
+        ours=login(settings.broker_url),
+        channels={known.user: frozenset(known.channels) for known in settings.upstreams},
+    )
 
 
 def product_channels(settings: Settings) -> list[str]:

@@ -25,6 +25,7 @@ from worker.clock import SystemClock
 from worker.runtime import snapshot
 from worker.runtime.assortment import Assortment
 from worker.runtime.commands import Commands
+from worker.runtime.door import Door
 from worker.runtime.handle import Saga
 from worker.runtime.notices import Notices
 from worker.runtime.outbox import Outbox
@@ -33,6 +34,7 @@ from worker.runtime.perform import Performer
 from worker.runtime.ports import Broker, Message, OrderRow, Store
 from worker.runtime.products import ProductNews
 from worker.runtime.timers import Timers
+from worker.runtime.upstreams import Upstreams
 from worker.saga.policy import Policy
 from worker.saga.states import Order
 from worker.sqlite import SqliteFile
@@ -165,7 +167,8 @@ class World:
         saga = Saga(self.store, performer, self.outbox, self.clock, Policy())
         products = ProductMap()
         assortment = Assortment(products, self.zzy, self.clock)
-        self.commands = Commands(saga, self.store, self.broker, self.clock, assortment)
+        door = Door(self.broker, Upstreams())
+        self.commands = Commands(saga, self.store, door, self.clock, assortment)
         news = ProductNews(self.broker, self.clock, products, ["k"])
         self.notices = Notices(
             saga, self.store, self.broker, clock=self.clock, tasks=self.tasks, products=news

@@ -12,14 +12,13 @@ import structlog
 
 from contracts.channel import Code
 from contracts.commands import CancelOrderCommand, CreateOrderCommand
-from contracts.envelope import unwrap
-from contracts.events import OrderOutcome
 from worker.clock import Clock
 from worker.errors import StoreRefusedError, StoreUnavailableError
 from worker.runtime.assortment import Assortment, AssortmentUnknownError
+from worker.runtime.door import Door
 from worker.runtime.handle import Saga, Stimulus
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
-from worker.runtime.ports import Broker, InboxEntry, Loaded, Message, Store
+from worker.runtime.ports import InboxEntry, Loaded, Message, Store
 from worker.saga.events import CancelCommanded, OrderCommanded
 from worker.translation.admission import today_in_shanghai
 from worker.translation.commands import MappedProduct, cancel_commanded, order_commanded
@@ -34,8 +33,6 @@ COMMANDS: Final[Mapping[str, type[CreateOrderCommand | CancelOrderCommand]]] = M
     {model.TYPE: model for model in (CreateOrderCommand, CancelOrderCommand)}
 )
 
-_log = structlog.get_logger(__name__)
-
 
 def store_retry(attempt: int) -> Retry:
     """Return when to try again what met a database that did not answer."""
@@ -47,29 +44,25 @@ class Commands:
     """Handles the queue ORDERS."""
 
     def __init__(
-        self, saga: Saga, store: Store, broker: Broker, clock: Clock, assortment: Assortment
+        self, saga: Saga, store: Store, door: Door, clock: Clock, assortment: Assortment
     ) -> None:
-        """Hand commands to ``saga``; find products in ``assortment``."""
+        """Hand commands that ``door`` lets in to ``saga``; find products in ``assortment``."""
         self._saga = saga
         self._store = store
-        self._broker = broker
+        self._door = door
         self._clock = clock
         self._assortment = assortment
 
     async def handle(self, message: Message) -> Outcome:
         """Take one command; Ack once all that follows at once is durable."""
-        if message.type not in COMMANDS:
-            return Park("unknown_type", "no command has this type")
+        admitted = await self._door.admit(message, COMMANDS)
+        if isinstance(admitted, Park):
+            return admitted
+        message = admitted.message
         try:
-            command = unwrap(COMMANDS[message.type], message.body).data
-        except ValueError:
-            _log.error("command_unreadable", message_id=message.message_id, type=message.type)
-            await self._refuse(message)
-            return Park("unreadable", "the body does not fit the schema of its type")
-        try:
-            return await self._take(message, command)
+            return await self._take(message, admitted.data)
         except StoreRefusedError:
-            await self._refuse(message)
+            await self._door.refuse(message, Code.PARAMETER_MISSING)
             return Park("store_refused", "the database cannot take its values")
         except StoreUnavailableError:
             return store_retry(message.attempt)
@@ -107,10 +100,3 @@ class Commands:
             loaded = await self._store.load(order_num, stimulus.ids)
         await self._saga.take(loaded, order_num, stimulus)
         return Ack()
-
-    async def _refuse(self, message: Message) -> None:
-        if message.reply_to:
-            text = Code.PARAMETER_MISSING.text
-            outcome = OrderOutcome(code=Code.PARAMETER_MISSING, message=text, data="")
-            body = outcome.model_dump_json().encode()
-            await self._broker.reply(message.reply_to, message.correlation_id, body)

@@ -18,10 +18,12 @@ from worker.settings.models import (
     Zzy,
 )
 from worker.settings.parties import Channel, NotifyUrls, Product
+from worker.settings.publishing import Events, Upstream
 from worker.settings.weaknesses import weaknesses
 
 __all__ = [
     "Channel",
+    "Events",
     "Health",
     "Ingress",
     "Limits",
@@ -32,6 +34,7 @@ __all__ = [
     "Relay",
     "Saga",
     "Settings",
+    "Upstream",
     "Zzy",
     "load_settings",
     "weaknesses",

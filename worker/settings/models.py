@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 
 from worker.settings.parties import Channel, Product
+from worker.settings.publishing import Events, Upstream
 from worker.settings.section import Section, Text
 from worker.settings.values import ChannelCode, Network, Seconds, UrlPath, WebAddress
 
@@ -150,8 +151,10 @@ class Settings(Section):
     privacy: Privacy = Privacy()
     relay: Relay = Relay()
     log: Log = Log()
+    events: Events = Events()
     channels: tuple[Channel, ...] = ()
     products: tuple[Product, ...] = ()
+    upstreams: tuple[Upstream, ...] = ()
     folder: Annotated[Path, Field(exclude=True)] = Path()
     """Where relative paths begin: the configuration file's folder. Not a key of the file."""
 
@@ -180,6 +183,12 @@ class Settings(Section):
     def _distinct_products(cls, products: tuple[Product, ...]) -> tuple[Product, ...]:
         _refuse_repeats("product_code", [product.product_code for product in products])
         return products
+
+    @field_validator("upstreams")
+    @classmethod
+    def _distinct_upstreams(cls, upstreams: tuple[Upstream, ...]) -> tuple[Upstream, ...]:
+        _refuse_repeats("user", [upstream.user for upstream in upstreams])
+        return upstreams
 
     @property
     def sqlite_path(self) -> Path | None:

@@ -1,0 +1,52 @@
+"""Which user of the broker may speak for which channel, and where it may be answered.
+
+Why it exists: whoever may publish on the broker could order, cancel and refund in any
+channel's name, and have the answer put into a queue that is not theirs. The rule is here,
+pure, and asked at one door (door.py). It must not read a message.
+Source: docs/queue-guide.md; RabbitMQ refuses a user_id that is not the connection's.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final
+
+from worker.runtime.outcome import Park
+
+USER_UNKNOWN: Final = "user_unknown"
+"""The kind of a dead letter whose publisher nobody vouches for."""
+USER_NOT_ALLOWED: Final = "user_not_allowed"
+"""The kind of a dead letter whose publisher may not speak for its channel."""
+
+DIRECT_REPLY: Final = "amq.rabbitmq.reply-to"
+"""How RabbitMQ's direct reply-to begins: no queue, only the asker's own connection."""
+
+
+@dataclass(frozen=True, slots=True)
+class Upstreams:
+    """The users that publish to us."""
+
+    ours: str = ""
+    """Our own login; empty where nobody but us can publish (the embedded broker)."""
+    channels: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
+    """The app_keys for which each other user may speak."""
+
+    def nobody(self, user: str) -> Park | None:
+        """Return an objection if the broker vouches for no publisher at all."""
+        if user or not self.ours:
+            return None
+        return Park(USER_UNKNOWN, "no user-id: nobody is known to have published it")
+
+    def objection(self, user: str, app_key: str) -> Park | None:
+        """Return why ``user`` may not speak for ``app_key``; None where it may."""
+        if user == self.ours:
+            return None
+        if app_key not in self.channels.get(user, ()):
+            return Park(USER_NOT_ALLOWED, f"user {user} may not speak for this channel")
+        return None
+
+    def may_be_answered(self, user: str, reply_to: str) -> bool:
+        """Tell whether an answer may go to ``reply_to``: never into a queue of others."""
+        if user == self.ours or reply_to.startswith(DIRECT_REPLY):
+            return True
+        return bool(user) and reply_to.startswith(f"reply.{user}.")
