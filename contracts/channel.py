@@ -6,6 +6,18 @@ Source: docs/protocols/channel.txt.
 
 from .channel_answers import Answer, ChannelReceipt, parse_receipt
 from .channel_codes import Code, ProtocolError
+from .channel_extras import (
+    QueryOrder,
+    QueryPrice,
+    QueryProduct,
+    RefundOrder,
+    ResendVoucher,
+    parse_query_order,
+    parse_query_price,
+    parse_query_product,
+    parse_refund_order,
+    parse_resend_voucher,
+)
 from .channel_notifications import (
     CheckNotification,
     Notification,
@@ -16,6 +28,14 @@ from .channel_notifications import (
     RefundNotification,
     VoucherNotification,
 )
+from .channel_product_reports import (
+    PricesReport,
+    ProductReport,
+    ProductsReport,
+    ReportedDay,
+    ReportedSession,
+)
+from .channel_reports import OrderReport, ReportedRefund, ReportedVoucher
 from .channel_requests import (
     CancelOrder,
     ChannelRequest,
@@ -41,9 +61,22 @@ __all__ = [
     "NotifiedVoucher",
     "NotifyType",
     "OrderFailedNotification",
+    "OrderReport",
+    "PricesReport",
     "ProductNotification",
+    "ProductReport",
+    "ProductsReport",
     "ProtocolError",
+    "QueryOrder",
+    "QueryPrice",
+    "QueryProduct",
     "RefundNotification",
+    "RefundOrder",
+    "ReportedDay",
+    "ReportedRefund",
+    "ReportedSession",
+    "ReportedVoucher",
+    "ResendVoucher",
     "Tourist",
     "VoucherNotification",
     "check_date",
@@ -51,6 +84,11 @@ __all__ = [
     "parse_cancel_order",
     "parse_create_order",
     "parse_envelope",
+    "parse_query_order",
+    "parse_query_price",
+    "parse_query_product",
     "parse_receipt",
+    "parse_refund_order",
+    "parse_resend_voucher",
     "refusal",
 ]

@@ -58,7 +58,7 @@ class Code(StrEnum):
     SIGNATURE_INVALID = "9003"
     """签名错误. Wrong signature or stale time stamp."""
     SMS_FAILED = "9004"
-    """发送短信失败. Named by the document; we send no SMS and never answer it."""
+    """发送短信失败. Vouchers were to go to the guest by SMS (短信), and the first try failed."""
     UNKNOWN_OUTCOME = "9999"
     """结果未知，请用原订单号重试. Ours: sent on, not confirmed; ask again with the same number."""
 

@@ -6,6 +6,7 @@ Sources: channel.txt 一 (envelope), 1.下单接口, 2.取消订单.
 """
 
 import hashlib
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Final, Self, TypeVar
 
@@ -221,12 +222,17 @@ def parse_cancel_order(params: str) -> CancelOrder:
     return read_business(CancelOrder, params)
 
 
-def read_business(model: type[Model], params: str) -> Model:
-    """Read ``params`` as ``model``. Raises :class:`ProtocolError` naming the field."""
+def read_business(
+    model: type[Model], params: str, codes: Mapping[str, Code] | None = None
+) -> Model:
+    """Read ``params`` as ``model``. Raises :class:`ProtocolError` naming the field.
+
+    ``codes`` says what a wrong field is answered with where createOrder's answer does not fit.
+    """
     try:
         return model.model_validate(_business_fields(params))
     except ValidationError as error:
-        raise refusal(error) from None
+        raise refusal(error, codes) from None
 
 
 def check_date(day: date, today: date) -> None:
@@ -242,7 +248,7 @@ def _business_fields(params: str) -> dict[str, Any]:
         raise ProtocolError(Code.PARAMETER_MISSING, f"params: {error}", "params") from None
 
 
-_CODES: Final = {
+_CODES: Final[Mapping[str, Code]] = {
     "take_phone": Code.PHONE_INVALID,
     "date": Code.DATE_INVALID,
     "begin_play_time": Code.DATE_INVALID,
@@ -253,16 +259,17 @@ _CODES: Final = {
 }
 
 
-def refusal(error: ValidationError) -> ProtocolError:
+def refusal(error: ValidationError, codes: Mapping[str, Code] | None = None) -> ProtocolError:
     """Turn what pydantic found into the answer: blank fields first, then the first wrong one."""
     found = error.errors(include_url=False)
-    return next(filter(None, map(_blank, found)), None) or _wrong(found[0])
+    blank = next(filter(None, map(_blank, found)), None)
+    return blank or _wrong(found[0], {**_CODES, **(codes or {})})
 
 
 def _field_name(detail: ErrorDetails) -> str:
     # Of a tourist only the part is named: its key is an id number.
     names = [part for part in detail["loc"] if isinstance(part, str)]
-    return ".".join(names)
+    return ".".join(names) or str(detail.get("ctx", {}).get("field", ""))
 
 
 def _blank(detail: ErrorDetails) -> ProtocolError | None:
@@ -274,7 +281,7 @@ def _blank(detail: ErrorDetails) -> ProtocolError | None:
     return None
 
 
-def _wrong(detail: ErrorDetails) -> ProtocolError:
+def _wrong(detail: ErrorDetails, codes: Mapping[str, Code]) -> ProtocolError:
     if detail["type"] == "amount":
         return ProtocolError(
             Code.PRICE_INVALID,
@@ -282,5 +289,5 @@ def _wrong(detail: ErrorDetails) -> ProtocolError:
             "amount",
         )
     name = _field_name(detail)
-    code = _CODES.get(name, Code.PARAMETER_MISSING)
+    code = codes.get(name, Code.PARAMETER_MISSING)
     return ProtocolError(code, f"{name} 无效 ({detail['msg']})", name)

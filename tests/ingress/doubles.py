@@ -47,7 +47,11 @@ class FakeBroker:
         self.published.append(message)
 
     async def request(
-        self, message: Message, *, wait: float, final: Callable[[bytes], bool] | None = None
+        self,
+        message: Message,
+        *,
+        wait: float,
+        final: Callable[[bytes], bool] | None = None,  # noqa: ARG002
     ) -> bytes | None:
         await self._obey()
         self.requested.append((message, wait))
