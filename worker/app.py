@@ -21,6 +21,7 @@ from worker import configured
 from worker.broker.embedded import EmbeddedBroker
 from worker.broker.rabbitmq import RabbitBroker
 from worker.clients.channels import ChannelClient
+from worker.clients.gateways import GatewayClient
 from worker.clients.http import HttpClient
 from worker.clients.zzy import ZzyClient
 from worker.clock import Clock, SystemClock
@@ -41,6 +42,8 @@ from worker.runtime.products import ProductNews
 from worker.runtime.pulse import Pulse
 from worker.runtime.timers import Timers
 from worker.settings import Settings
+from worker.sms.gateway import HttpSmsGateway
+from worker.sms.handler import Texter
 from worker.sqlite import SqliteFile
 from worker.store.postgres import PostgresStore
 from worker.store.sqlite import SqliteStore
@@ -162,6 +165,7 @@ async def running(settings: Settings, roles: frozenset[Role]) -> AsyncIterator[s
             await _start_saga(settings, parts, tasks, http)
         if Role.RELAY in roles:
             await _start_relay(settings, parts, channels)
+            await _start_texting(settings, parts, stack)
         if roles & {Role.SAGA, Role.RELAY}:
             tasks.keep(pulse.run, "pulse", parts.clock)
             drain = Drain(parts.store, parts.clock)
@@ -231,6 +235,18 @@ async def _start_relay(settings: Settings, parts: Adapters, client: ChannelClien
         await parts.broker.consume(
             queues.relay_queue(channel.app_key), relay.handle, concurrency=channel.concurrency
         )
+
+
+async def _start_texting(settings: Settings, parts: Adapters, stack: AsyncExitStack) -> None:
+    gateway = None
+    if plan := configured.sms_plan(settings):
+        http = GatewayClient(configured.sms_limits(settings))
+        stack.push_async_callback(http.close)
+        gateway = HttpSmsGateway(plan, configured.sms_rule(settings), http, parts.clock)
+    texter = Texter(
+        gateway, parts.store, parts.broker, parts.clock, retry_delays=settings.sms.retry_delays
+    )
+    await parts.broker.consume(queues.SMS, texter.handle, concurrency=settings.sms.concurrency)
 
 
 async def _serve(

@@ -25,7 +25,7 @@ app = typer.Typer(
 )
 deadletters = typer.Typer(help="Messages that need a person.", no_args_is_help=True)
 orders = typer.Typer(help="Orders and their histories.", no_args_is_help=True)
-simulate = typer.Typer(help="A made-up ZZY or channel, with faults.", no_args_is_help=True)
+simulate = typer.Typer(help="A made-up ZZY, channel, SMS gateway.", no_args_is_help=True)
 app.add_typer(deadletters, name="deadletters")
 app.add_typer(orders, name="orders")
 app.add_typer(simulate, name="simulate")
@@ -157,6 +157,19 @@ def simulate_channel(
             host, port, credentials=credentials, ingress_url=ingress_url, faults=faults
         )
     )
+
+
+@simulate.command("sms")
+def simulate_sms(
+    host: Host = "127.0.0.1",
+    port: Port = 9103,
+    secret: Annotated[
+        str, typer.Option(help="Refuse what is not signed with it as Alibaba Cloud wants it.")
+    ] = "",
+    faults: Faults = "",
+) -> None:
+    """Run a made-up SMS gateway (短信网关) that keeps what it was sent, and fails on demand."""
+    asyncio.run(commands.simulate_sms(host, port, secret=secret, faults=faults))
 
 
 def _exit(ok: bool) -> None:  # noqa: FBT001  (its only word)

@@ -20,6 +20,8 @@ from worker.saga.policy import Policy
 from worker.settings import Channel, Settings
 from worker.simulators.channel import Credentials
 from worker.simulators.zzy_api import Account
+from worker.sms.answer import SuccessRule
+from worker.sms.request import GatewayPlan
 from worker.translation.commands import MappedProduct, ProductMap
 from worker.translation.outbound import Partner
 from worker.translation.refusals import RefusalPattern, RefusalPatterns
@@ -100,6 +102,41 @@ def channel_limits(settings: Settings) -> Limits:
     """Return what a delivery to a channel may cost."""
     seconds = settings.relay.timeout_seconds
     return replace(DEFAULT_LIMITS, read=seconds, total=seconds)
+
+
+def sms_plan(settings: Settings) -> GatewayPlan | None:
+    """Return the SMS gateway as it is described, or None where there is none."""
+    sms = settings.sms
+    if sms.url is None:
+        return None
+    return GatewayPlan(
+        url=sms.url,
+        method=sms.method,
+        secret=sms.gateway_secret.get_secret_value(),
+        headers=sms.headers,
+        query=sms.query,
+        form=sms.form,
+        json=sms.json_body,
+        text=sms.text,
+        texts={c.app_key: c.sms_text for c in settings.channels if c.sms_text},
+        parameters=sms.template_parameters,
+        signature=sms.signature,
+        signature_encoding=sms.signature_encoding,
+    )
+
+
+def sms_rule(settings: Settings) -> SuccessRule:
+    """Return when an SMS counts as sent."""
+    sms = settings.sms
+    return SuccessRule(
+        frozenset(sms.success_statuses), sms.success_field, sms.success_value, sms.error_field
+    )
+
+
+def sms_limits(settings: Settings) -> Limits:
+    """Return what a call to the SMS gateway may cost."""
+    seconds = settings.sms.timeout_seconds
+    return Limits(connect=settings.sms.connect_timeout_seconds, read=seconds, total=seconds)
 
 
 def ingress(settings: Settings) -> IngressConfig:
@@ -189,6 +226,7 @@ def secrets(settings: Settings) -> list[str]:
     for channel in settings.channels:
         keys.extend(channel.secrets)
     keys.extend(key.get_secret_value() for key in settings.privacy.encryption_keys)
+    keys.append(settings.sms.gateway_secret.get_secret_value())
     for url in (settings.database_url, settings.broker_url):
         password = urlsplit(url).password
         keys.extend([password, unquote(password)] if password else [])

@@ -7,7 +7,7 @@ arguments, and print data on stdout only.
 from worker.commands.letters import list_deadletters, replay_deadletters, show_deadletter
 from worker.commands.orders import list_orders, show_order
 from worker.commands.run import migrate, run
-from worker.commands.simulators import simulate_channel, simulate_zzy
+from worker.commands.simulators import simulate_channel, simulate_sms, simulate_zzy
 
 __all__ = [
     "list_deadletters",
@@ -18,5 +18,6 @@ __all__ = [
     "show_deadletter",
     "show_order",
     "simulate_channel",
+    "simulate_sms",
     "simulate_zzy",
 ]

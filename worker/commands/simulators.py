@@ -1,4 +1,4 @@
-"""``simulate zzy`` and ``simulate channel``.
+"""``simulate zzy``, ``simulate channel`` and ``simulate sms``.
 
 Why it exists: a developer tries an integration without either side's real system. It must
 not be imported by the worker's roles.
@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from pydantic import ValidationError
 
 from worker.errors import SettingsError
-from worker.simulators import channel, zzy
+from worker.simulators import channel, sms, zzy
 from worker.simulators.channel import Credentials
 from worker.simulators.channel_faults import ChannelFaults
+from worker.simulators.sms import SmsFaults
 from worker.simulators.zzy_api import Account
 from worker.simulators.zzy_faults import ZzyFaults
 
@@ -48,6 +49,19 @@ async def simulate_channel(
             ingress_url=ingress_url,
             faults=ChannelFaults.model_validate_json(faults or "{}"),
             ready=_say("channel"),
+            stopping=_stopping(),
+        )
+
+
+async def simulate_sms(host: str, port: int, *, secret: str, faults: str) -> None:
+    """Serve a made-up SMS gateway until SIGTERM; prints its URL. Raises SettingsError."""
+    with _refusals(host, port):
+        await sms.serve(
+            host=host,
+            port=port,
+            secret=secret,
+            faults=SmsFaults.model_validate_json(faults or "{}"),
+            ready=_say("SMS gateway"),
             stopping=_stopping(),
         )
 

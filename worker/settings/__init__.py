@@ -19,6 +19,7 @@ from worker.settings.models import (
 )
 from worker.settings.parties import Channel, NotifyUrls, Product
 from worker.settings.publishing import Events, Upstream
+from worker.settings.sms import Sms
 from worker.settings.weaknesses import weaknesses
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Relay",
     "Saga",
     "Settings",
+    "Sms",
     "Upstream",
     "Zzy",
     "load_settings",

@@ -14,6 +14,7 @@ from pydantic import Field, SecretStr, field_validator
 from worker.settings.parties import Channel, Product
 from worker.settings.publishing import Events, Upstream
 from worker.settings.section import Section, Text
+from worker.settings.sms import Sms
 from worker.settings.values import ChannelCode, Network, Seconds, UrlPath, WebAddress
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
@@ -150,6 +151,7 @@ class Settings(Section):
     limits: Limits = Limits()
     privacy: Privacy = Privacy()
     relay: Relay = Relay()
+    sms: Sms = Sms()
     log: Log = Log()
     events: Events = Events()
     channels: tuple[Channel, ...] = ()

@@ -7,9 +7,10 @@ Source: DESIGN.md, "Configuration".
 
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 
 from worker.settings.section import Section, Text
+from worker.settings.sms import OF_THE_ORDER, check_template
 from worker.settings.values import WebAddress
 
 
@@ -36,8 +37,18 @@ class Channel(Section):
     audit_reply: Literal["wait", "accepted"] = "wait"
     """What cancelOrder answers while the refund is under audit: 4000, or 1000."""
     envelope: Literal["signed", "plain"] = "signed"
+    vouchers_by: Literal["notify", "sms", "both"] = "notify"
+    """How guests get their vouchers: by the channel, by an SMS of ours (短信), or both."""
+    sms_text: str = ""
+    """The text of this channel's SMS; empty: that of [sms]."""
     concurrency: Annotated[int, Field(ge=1, le=100)] = 4
     """Notifications under way to this channel at a time."""
+
+    @field_validator("sms_text")
+    @classmethod
+    def _fillable(cls, text: str) -> str:
+        check_template(text, OF_THE_ORDER)
+        return text
 
     @property
     def secrets(self) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ SECRETS: Final = frozenset(
         "broker_url",
         "database_url",
         "encryption_keys",
+        "gateway_secret",
         "previous_sign_keys",
         "sign_key",
     }

@@ -17,7 +17,13 @@ EXAMPLES = frozenset({"s3cret", "secret", "password", "guest", "demo-sign-key", 
 
 def weaknesses(settings: Settings) -> list[str]:
     """Return a sentence for each weakness, without any secret's value."""
-    return [*_zzy(settings), *_channels(settings), *_storage(settings), *_idle(settings)]
+    return [
+        *_zzy(settings),
+        *_channels(settings),
+        *_storage(settings),
+        *_sms(settings),
+        *_idle(settings),
+    ]
 
 
 def _zzy(settings: Settings) -> Iterator[str]:
@@ -63,6 +69,22 @@ def _storage(settings: Settings) -> Iterator[str]:
         password = urlsplit(url).password
         if password is not None and not _local(url) and _weak(password):
             yield f"{name}: its password is weak: {_why(password)}"
+
+
+def _sms(settings: Settings) -> Iterator[str]:
+    sms = settings.sms
+    if sms.url is None:
+        for channel in settings.channels:
+            if channel.vouchers_by != "notify":
+                yield (
+                    f"channel {channel.app_key}: vouchers_by is {channel.vouchers_by} and sms.url "
+                    "is empty: its SMS end in the dead letters"
+                )
+        return
+    if sms.url.startswith("http://") and not _local(sms.url):
+        yield "sms.url is not https: phones and vouchers travel in the clear"
+    if sms.signature != "none" and not sms.gateway_secret.get_secret_value():
+        yield "sms.gateway_secret is missing: no request to the gateway can be signed"
 
 
 def _idle(settings: Settings) -> Iterator[str]:
