@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field
 
 from .channel_codes import Code
+from .channel_fields import Day, Money
 from .channel_notifications import NotifiedVoucher, NotifyType
 from .envelope import MessageModel, Moment
 
@@ -60,13 +61,34 @@ class ChannelNotification(MessageModel):
     params: str = Field(description="The exact JSON text to sign and send. Example: {}")
 
 
+OrderEventKind = Literal[
+    "accepted",
+    "created",
+    "paid",
+    "issued",
+    "verified",
+    "refund_requested",
+    "refunded",
+    "refund_rejected",
+    "failed",
+    "cancelled",
+    "resent",
+    "needs_human",
+]
+
+
 class OrderEvent(MessageModel):
     """What happened to an order, for whoever listens: no personal data, no voucher."""
 
     TYPE: ClassVar[str] = "order.event.v1"
 
-    kind: str = Field(
-        description="accepted, created, paid, issued, verified, refunded … Example: issued"
+    kind: OrderEventKind = Field(
+        description="What happened; where several things did, the furthest. Example: issued"
+    )
+    also: tuple[OrderEventKind, ...] = Field(
+        default=(),
+        description="What else happened in the same instant: the event comes to those who "
+        'listen to any of it, once. Example: ["paid"]',
     )
     app_key: str = Field(description="开发key: whose order it is. Example: e346aca67b1b11eab1d4")
     order_num: str = Field(description="订单编号: our number. Example: a72cfce7dec54cf18cd4")
@@ -74,13 +96,21 @@ class OrderEvent(MessageModel):
     zzy_order_id: str = Field(default="", description="ZZY's OrderId. 1.1.4. Example: 4623122")
     state: str = Field(description="Where the order stands now. Example: issued")
     version: int = Field(description="Counts the order's changes; gaps are normal. Example: 3")
+    product_code: str = Field(default="", description="产品的分销代码. 1.下单接口. Example: P11063")
+    visit_date: Day | None = Field(
+        default=None, description="购票日期, Asia/Shanghai. 1.下单接口. Example: 2025-07-29"
+    )
     count: int = Field(description="数量: how many tickets were bought. Example: 5")
+    amount: Money | None = Field(
+        default=None, description="交易总金额 of the channel, in yuan. 1.下单接口. Example: 30.00"
+    )
+    vouchers: int = Field(default=0, description="How many vouchers are known. Example: 5")
     checked: int = Field(default=0, description="How many were used at the gate. Example: 0")
     refunded: int = Field(default=0, description="How many were refunded. Example: 0")
     pending: int = Field(default=0, description="How many a refund is open for. Example: 0")
     refund_id: str = Field(default="", description="The refund it is about. Example: ")
     code: str = Field(default="", description="状态代码 of a failure. Example: 3008")
-    reason: str = Field(default="", description="Why, in words. Example: 库存不足")
+    reason: str = Field(default="", description="What the code says. Example: 库存不足")
 
 
 class VoucherSms(MessageModel):

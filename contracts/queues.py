@@ -82,14 +82,14 @@ def event_topic_of(kind: str, app_key: str) -> str:
     return f"order.{kind}.{app_key}"
 
 
-def event_address(topic: str) -> str:
-    """Return what stands for a topic of the events exchange where a queue's name would."""
-    return EVENTS_PREFIX + topic
+def event_address(*topics: str) -> str:
+    """Return what stands for topics of the events exchange where a queue's name would."""
+    return EVENTS_PREFIX + " ".join(topics)
 
 
-def event_topic(address: str) -> str:
-    """Return the topic of such an address; empty for a queue's name."""
-    return address.removeprefix(EVENTS_PREFIX) if address.startswith(EVENTS_PREFIX) else ""
+def event_topics(address: str) -> list[str]:
+    """Return the topics of such an address; none for a queue's name."""
+    return address.removeprefix(EVENTS_PREFIX).split() if address.startswith(EVENTS_PREFIX) else []
 
 
 def delay_queue(tier: str) -> str:

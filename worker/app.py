@@ -196,7 +196,12 @@ async def _start_saga(
 ) -> None:
     zzy = ZzyClient(http, configured.zzy_access(settings), parts.clock, _observe_zzy)
     performer = Performer(
-        zzy, parts.broker, parts.clock, configured.partner(settings), configured.patterns(settings)
+        zzy,
+        parts.broker,
+        parts.clock,
+        configured.partner(settings),
+        configured.patterns(settings),
+        publish_events=configured.publishes_events(settings),
     )
     outbox = Outbox(parts.broker, parts.store, parts.clock, tasks)
     saga = Saga(parts.store, performer, outbox, parts.clock, configured.policy(settings))

@@ -182,6 +182,11 @@ def targets(settings: Settings) -> list[ChannelTarget]:
     ]
 
 
+def publishes_events(settings: Settings) -> bool:
+    """Tell whether order events are published: on RabbitMQ, unless it was turned off."""
+    return settings.embedded_path is None and settings.events.publish != "false"
+
+
 def upstreams(settings: Settings) -> Upstreams:
     """Return which users of the broker may speak for which channels."""
     if settings.embedded_path is not None:

@@ -66,13 +66,16 @@ def encode(
     returned message by it, so two publishes of one message must not share it. An event
     goes to its topic, and whether anybody listens is not our concern.
     """
-    topic = queues.event_topic(message.queue)
+    topics = queues.event_topics(message.queue)
+    table: dict[str, Any] = {
+        **message.headers,
+        MESSAGE_ID: message.message_id,
+        ATTEMPT: str(message.attempt),
+    }
+    if topics[1:]:
+        table["CC"] = topics[1:]  # routing keys too; each queue still gets it once
     properties = spec.Basic.Properties(
-        headers={
-            **message.headers,
-            MESSAGE_ID: message.message_id,
-            ATTEMPT: str(message.attempt),
-        },
+        headers=table,
         content_type=CONTENT_TYPE,
         delivery_mode=DeliveryMode.PERSISTENT.value,
         message_id=f"{message.message_id}/{next(_serial)}",
@@ -82,8 +85,8 @@ def encode(
         timestamp=datetime.now(UTC),
         user_id=user,
     )
-    if topic:
-        return Parcel(queues.EVENTS_EXCHANGE, topic, properties, message.body, mandatory=False)
+    if topics:
+        return Parcel(queues.EVENTS_EXCHANGE, topics[0], properties, message.body, mandatory=False)
     return Parcel(exchange, message.queue, properties, message.body)
 
 

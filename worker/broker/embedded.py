@@ -65,7 +65,7 @@ class EmbeddedBroker:
 
         Nobody can listen to events here; what was left of them from another broker is dropped.
         """
-        if queues.event_topic(message.queue):
+        if queues.event_topics(message.queue):
             return
         if message.queue not in self._names:
             raise BrokerUnavailableError(f"no queue takes {message.queue}")

@@ -143,6 +143,7 @@ class Saga:
             if isinstance(effect, Notify)
         ]
         messages = [message for message, _ in made]
+        messages += self._performer.event(before, order, decision.event, version + 1)
         transition = Transition(
             row=_row(order, version + 1, self._clock),
             entries=(timeline.entry(decision, was, now, stimulus.log_id),),

@@ -11,7 +11,7 @@ import structlog
 
 from contracts import queues
 from contracts.envelope import wrap
-from contracts.events import ChannelNotification
+from contracts.events import ChannelNotification, OrderEvent
 from worker.clock import Clock
 from worker.runtime.outside import Supplier
 from worker.runtime.ports import Broker, Message, NotificationRow
@@ -21,6 +21,7 @@ from worker.saga.events import Event
 from worker.saga.states import CallKind, Order
 from worker.telemetry import alarm
 from worker.translation import answers, outbound
+from worker.translation.order_events import order_event
 from worker.translation.outbound import Partner
 from worker.translation.refusals import RefusalPatterns
 from worker.translation.supplier import SupplierResult, Unknown
@@ -41,15 +42,21 @@ class Answer:
 class Performer:
     """Carries out the effects of decisions."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (whom it calls, and as whom)
         self,
         supplier: Supplier,
         broker: Broker,
         clock: Clock,
         partner: Partner,
         patterns: RefusalPatterns,
+        *,
+        publish_events: bool = False,
     ) -> None:
-        """Call ``supplier`` as ``partner``; read its refusals by ``patterns``."""
+        """Call ``supplier`` as ``partner``; read its refusals by ``patterns``.
+
+        ``publish_events``: whether there is anybody who could listen to order events.
+        """
+        self._publish_events = publish_events
         self._supplier = supplier
         self._broker = broker
         self._clock = clock
@@ -116,6 +123,21 @@ class Performer:
         )
         row = NotificationRow(webhook_id, order.order_num, order.app_key, kind, effect.seq, now)
         return message, row
+
+    def event(
+        self, before: Order | None, after: Order, event: Event, version: int
+    ) -> tuple[Message, ...]:
+        """Return the order event of a transition for the outbox; mostly there is none."""
+        if not self._publish_events:
+            return ()
+        data = order_event(before, after, event, version)
+        if data is None:
+            return ()
+        topics = (queues.event_topic_of(kind, after.app_key) for kind in (data.kind, *data.also))
+        number = f"{after.order_num}:{version}"
+        body = wrap(data, id=number, time=self._clock.now(), correlation_id=after.order_num)
+        address = queues.event_address(*topics)
+        return (Message(address, OrderEvent.TYPE, body, number),)
 
 
 def _log_id(result: SupplierResult[T]) -> str:
