@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from contracts.strict_json import dumps
 from tests.doubles import HeldClock
 from tests.ingress.doubles import (
     APP_KEY,
@@ -35,6 +36,11 @@ class Door:
         async with self.client.post(path, data=body) as answer:
             return answer.status, await answer.json()
 
+    async def ask(self, interface: str, params: object, **how: str) -> tuple[int, Any]:
+        """Call an interface with ``params``, as text or as what is written as JSON."""
+        text = params if isinstance(params, str) else dumps(params)
+        return await self.post(f"/public/{interface}", signed(text, self.clock.now(), **how))
+
     async def create(self, params: str, **how: str) -> tuple[int, Any]:
         return await self.post("/public/createOrder", signed(params, self.clock.now(), **how))
 
@@ -50,6 +56,7 @@ class Door:
 CONFIG = IngressConfig(
     channels={
         APP_KEY: ChannelAccess(APP_KEY, (SECRET, NEW_SECRET)),
+        "trusting": ChannelAccess("trusting", (SECRET,), audit_reply="accepted"),
         "quick": ChannelAccess("quick", (SECRET,), reply_on="accepted"),
         "mute": ChannelAccess("mute", ()),
     },

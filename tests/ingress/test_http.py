@@ -81,7 +81,7 @@ async def test_a_fault_of_ours_is_503_without_a_stack_trace(
     def fail(*_: object) -> None:
         raise RuntimeError(ORDER["take_phone"])
 
-    monkeypatch.setattr("worker.ingress.channel_api.admission_refusal", fail)
+    monkeypatch.setattr("worker.ingress.channel_commands.admission_refusal", fail)
     with capture_logs() as logs:
         status, answer = await door.create(params())
     assert (status, answer) == (503, {"code": "3000", "message": "创建订单失败", "data": ""})

@@ -11,6 +11,8 @@ from aiohttp import web
 from contracts.channel import Code
 from worker.clock import Clock
 from worker.ingress.channel_api import ChannelApi
+from worker.ingress.channel_commands import ChannelCommands
+from worker.ingress.channel_queries import ChannelQueries
 from worker.ingress.config import IngressConfig
 from worker.ingress.health import Health, Problems
 from worker.ingress.http import remove_server_header, shaped_errors
@@ -22,7 +24,13 @@ CONFIG: Final = web.AppKey("config", IngressConfig)
 
 CREATE_ORDER: Final = "/public/createOrder"
 CANCEL_ORDER: Final = "/public/cancelOrder"
-_FAILURES: Final = {CREATE_ORDER: Code.CREATE_FAILED, CANCEL_ORDER: Code.CANCEL_FAILED}
+REFUND_ORDER: Final = "/public/refundOrder"
+RESEND_VOUCHER: Final = "/public/resendVoucher"
+QUERY_ORDER: Final = "/public/queryOrder"
+QUERY_PRODUCT: Final = "/public/queryProduct"
+QUERY_PRICE: Final = "/public/queryPrice"
+_FAILURES: Final = {CANCEL_ORDER: Code.CANCEL_FAILED, REFUND_ORDER: Code.CANCEL_FAILED}
+"""What a path answers when we failed, where it is not 3000."""
 
 
 def build(
@@ -37,7 +45,6 @@ def build(
     ``problems`` answers /readyz; without it the broker's own do.
     """
     sender = Sender(broker, config.publish_timeout_seconds)
-    api = ChannelApi(config, sender, clock)
     webhook = ZzyWebhook(config, sender, clock)
     health = Health(problems or broker.problems)
     app = web.Application(
@@ -45,11 +52,29 @@ def build(
         middlewares=[shaped_errors(_FAILURES, config.callback_path)],
     )
     app[CONFIG] = config
-    app.router.add_post(CREATE_ORDER, api.create_order)
-    app.router.add_post(CANCEL_ORDER, api.cancel_order)
+    _add_interfaces(app, config, sender, clock)
     app.router.add_post(config.callback_path, webhook.notify)
     _add_health(app, health)
     return app
+
+
+def _add_interfaces(
+    app: web.Application, config: IngressConfig, sender: Sender, clock: Clock
+) -> None:
+    api = ChannelApi(config, clock)
+    commands = ChannelCommands(config, sender, clock)
+    queries = ChannelQueries(config, sender, clock)
+    businesses = {
+        CREATE_ORDER: commands.create_order,
+        CANCEL_ORDER: commands.cancel_order,
+        REFUND_ORDER: commands.refund_order,
+        RESEND_VOUCHER: commands.resend_voucher,
+        QUERY_ORDER: queries.query_order,
+        QUERY_PRODUCT: queries.query_product,
+        QUERY_PRICE: queries.query_price,
+    }
+    for path, business in businesses.items():
+        app.router.add_post(path, api.interface(path.rpartition("/")[2], business))
 
 
 def build_health(problems: Problems) -> web.Application:

@@ -1,0 +1,116 @@
+"""createOrder, cancelOrder, refundOrder, resendVoucher: validate, publish one command, answer.
+
+Why it exists: what a channel wants done goes to the order saga. It keeps no state and
+decides nothing that needs one.
+Sources: channel.txt 1.下单接口, 2.取消订单; docs/channel-guide.md for the two of ours.
+"""
+
+from http import HTTPStatus
+from typing import Final
+
+from contracts import queues
+from contracts.channel import (
+    Answer,
+    Code,
+    order_num,
+    parse_cancel_order,
+    parse_create_order,
+    parse_refund_order,
+    parse_resend_voucher,
+)
+from contracts.commands import (
+    CancelOrderCommand,
+    CreateOrderCommand,
+    RefundOrderCommand,
+    ResendVoucherCommand,
+)
+from worker.clock import Clock
+from worker.ingress.asking import Answered, Asked, Otherwise, answered, message_of
+from worker.ingress.config import ChannelAccess, IngressConfig
+from worker.ingress.sending import Sender
+from worker.translation.admission import admission_refusal, today_in_shanghai
+
+CANCELLING: Final = "取消处理中"
+REFUNDING: Final = "退款处理中"
+NOT_RESENT: Final = "凭证未重发，请稍后重试 (not sent again: try later)"
+RESENDING: Final = "重发处理中，结果未知 (taken, its outcome is not known yet)"
+
+
+def _refused(code: Code, message: str = "") -> Answer:
+    return Answer.refused(code, message)
+
+
+class ChannelCommands:
+    """The interfaces that change something."""
+
+    def __init__(self, config: IngressConfig, sender: Sender, clock: Clock) -> None:
+        """Send through ``sender`` and wait for the outcome as configured."""
+        self._config = config
+        self._sender = sender
+        self._clock = clock
+
+    async def create_order(self, channel: ChannelAccess, params: str) -> Answered:
+        """下单接口."""
+        order = parse_create_order(params)
+        now = self._clock.now()
+        if (refused := admission_refusal(order, today_in_shanghai(now))) is not None:
+            raise refused
+        number = order_num(channel.app_key, order.channel_order_num)
+        command = CreateOrderCommand(
+            app_key=channel.app_key, received_at=now, reply_on=channel.reply_on, order=order
+        )
+        taken = Answer.ok({"order_num": number})
+        wait = 0 if channel.reply_on == "accepted" else self._config.reply_wait_seconds
+        otherwise = Otherwise(_refused(Code.CREATE_FAILED), taken)
+        return await self._ask(command, number, otherwise, wait)
+
+    async def cancel_order(self, channel: ChannelAccess, params: str) -> Answered:
+        """取消订单."""
+        number = parse_cancel_order(params).order_num
+        command = CancelOrderCommand(
+            app_key=channel.app_key,
+            received_at=self._clock.now(),
+            order_num=number,
+            audit_reply=channel.audit_reply,
+        )
+        waiting = _refused(Code.CANCEL_FAILED, CANCELLING)
+        return await self._ask(command, number, Otherwise(_refused(Code.CANCEL_FAILED), waiting))
+
+    async def refund_order(self, channel: ChannelAccess, params: str) -> Answered:
+        """退款, an interface of ours: some tickets of an order, or all that are left."""
+        asked = parse_refund_order(params)
+        command = RefundOrderCommand(
+            app_key=channel.app_key,
+            received_at=self._clock.now(),
+            order_num=asked.order_num,
+            refund_num=asked.refund_num,
+            count=asked.count,
+            codes=asked.codes,
+            audit_reply=channel.audit_reply,
+        )
+        waiting = _refused(Code.CANCEL_FAILED, REFUNDING)
+        otherwise = Otherwise(_refused(Code.CANCEL_FAILED), waiting)
+        return await self._ask(command, asked.order_num, otherwise)
+
+    async def resend_voucher(self, channel: ChannelAccess, params: str) -> Answered:
+        """重发凭证, an interface of ours."""
+        asked = parse_resend_voucher(params)
+        command = ResendVoucherCommand(
+            app_key=channel.app_key,
+            received_at=self._clock.now(),
+            order_num=asked.order_num,
+            by=asked.by,
+        )
+        otherwise = Otherwise(
+            not_sent=_refused(Code.CREATE_FAILED, NOT_RESENT),
+            unsettled=_refused(Code.UNKNOWN_OUTCOME, RESENDING),
+            unsettled_status=HTTPStatus.GATEWAY_TIMEOUT,
+        )
+        return await self._ask(command, asked.order_num, otherwise)
+
+    async def _ask(
+        self, command: Asked, number: str, otherwise: Otherwise, wait: float | None = None
+    ) -> Answered:
+        message = message_of(command, queues.ORDERS, number)
+        wait = self._config.reply_wait_seconds if wait is None else wait
+        return answered(await self._sender.send(message, wait=wait), otherwise, number)
