@@ -13,6 +13,7 @@ import typer
 
 from worker import commands, configured
 from worker.app import Role
+from worker.cli_checks import checks
 from worker.errors import TicketbridgeError
 from worker.settings import Settings, load_settings, weaknesses
 
@@ -29,6 +30,7 @@ simulate = typer.Typer(help="A made-up ZZY, channel, SMS gateway.", no_args_is_h
 app.add_typer(deadletters, name="deadletters")
 app.add_typer(orders, name="orders")
 app.add_typer(simulate, name="simulate")
+app.add_typer(checks)
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
