@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from worker.runtime.cataloguing import CatalogueStore
 from worker.runtime.messaging import Message
 from worker.runtime.records import (
     Committed,
@@ -23,7 +24,7 @@ from worker.runtime.records import (
 )
 
 
-class Store(Protocol):
+class Store(CatalogueStore, Protocol):
     """The durable memory of the saga."""
 
     async def start(self) -> None:

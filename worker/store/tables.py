@@ -20,7 +20,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD: Final = "0001"
+HEAD: Final = "0002"
 """The revision that this program's queries expect."""
 
 METADATA: Final = MetaData(naming_convention={"pk": "pk_%(table_name)s"})

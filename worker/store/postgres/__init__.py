@@ -15,6 +15,7 @@ import structlog
 from worker.runtime.ports import Committed, Loaded, NotificationResult, Transition
 from worker.store.batcher import Batcher
 from worker.store.migrate import migrate_postgres
+from worker.store.postgres.catalogue import Catalogue
 from worker.store.postgres.commits import commit_all
 from worker.store.postgres.database import CLOSE_SECONDS, Database
 from worker.store.postgres.dead_letters import DeadLetters
@@ -38,7 +39,7 @@ CONNECTIONS: Final = 10
 _log = structlog.get_logger(__name__)
 
 
-class PostgresStore(Orders, Outbox, Notifications, Notices, DeadLetters, Queries):
+class PostgresStore(Orders, Outbox, Notifications, Notices, DeadLetters, Catalogue, Queries):
     """:class:`worker.runtime.ports.Store` over a pool of asyncpg connections."""
 
     def __init__(
