@@ -40,6 +40,7 @@ from worker.runtime.perform import Performer
 from worker.runtime.ports import Broker, Store
 from worker.runtime.products import ProductNews
 from worker.runtime.pulse import Pulse
+from worker.runtime.queries import EmptyShelf, Queries
 from worker.runtime.timers import Timers
 from worker.settings import Settings
 from worker.sms.gateway import HttpSmsGateway
@@ -204,11 +205,13 @@ async def _start_saga(
         publish_events=configured.publishes_events(settings),
     )
     outbox = Outbox(parts.broker, parts.store, parts.clock, tasks)
-    saga = Saga(parts.store, performer, outbox, parts.clock, configured.policy(settings))
+    policy, watch = configured.policy(settings), configured.account_watch(settings)
+    saga = Saga(parts.store, performer, outbox, parts.clock, policy, watch=watch)
     products = configured.products(settings)
     assortment = Assortment(products, zzy, parts.clock)
     door = Door(parts.broker, configured.upstreams(settings))
-    commands = Commands(saga, parts.store, door, parts.clock, assortment)
+    tariff = configured.tariff(settings)
+    commands = Commands(saga, parts.store, door, parts.clock, assortment, tariff=tariff)
     news = ProductNews(parts.broker, parts.clock, products, configured.product_channels(settings))
     notices = Notices(
         saga,
@@ -219,12 +222,14 @@ async def _start_saga(
         products=news,
         hold_seconds=settings.saga.notice_hold_seconds,
     )
+    queries = Queries(parts.store, door, parts.broker, parts.clock, EmptyShelf())
     timers = Timers(saga, parts.store, parts.clock, tasks)
     tasks.keep(timers.run, "timers", parts.clock)
     tasks.keep(outbox.run, "outbox sweeper", parts.clock)
     tasks.keep(notices.run, "notice sweeper", parts.clock)
     concurrency = settings.saga.concurrency
     await parts.broker.consume(queues.ORDERS, commands.handle, concurrency=concurrency)
+    await parts.broker.consume(queues.QUERIES, queries.handle, concurrency=concurrency)
     await parts.broker.consume(queues.NOTICES, notices.handle, concurrency=concurrency)
 
 

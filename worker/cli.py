@@ -13,6 +13,7 @@ import typer
 
 from worker import commands, configured
 from worker.app import Role
+from worker.cli_accounts import accounts
 from worker.cli_checks import checks
 from worker.errors import TicketbridgeError
 from worker.settings import Settings, load_settings, weaknesses
@@ -27,6 +28,7 @@ app = typer.Typer(
 deadletters = typer.Typer(help="Messages that need a person.", no_args_is_help=True)
 orders = typer.Typer(help="Orders and their histories.", no_args_is_help=True)
 simulate = typer.Typer(help="A made-up ZZY, channel, SMS gateway.", no_args_is_help=True)
+app.add_typer(accounts, name="accounts")
 app.add_typer(deadletters, name="deadletters")
 app.add_typer(orders, name="orders")
 app.add_typer(simulate, name="simulate")

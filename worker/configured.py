@@ -15,6 +15,7 @@ from worker.clients.http import Limits
 from worker.clients.zzy import ZzyAccess
 from worker.ingress.config import ChannelAccess, IngressConfig
 from worker.relay.target import ChannelTarget
+from worker.runtime.accounts import AccountWatch
 from worker.runtime.upstreams import Upstreams
 from worker.saga.policy import Policy
 from worker.settings import Channel, Settings
@@ -25,6 +26,7 @@ from worker.sms.request import GatewayPlan
 from worker.translation.commands import MappedProduct, ProductMap
 from worker.translation.outbound import Partner
 from worker.translation.refusals import RefusalPattern, RefusalPatterns
+from worker.translation.settlement import Price, Tariff
 
 LEASE_MARGIN_SECONDS = 5.0
 """Between the longest call and the moment when its answer counts as lost."""
@@ -72,6 +74,30 @@ def products(settings: Settings) -> ProductMap:
                 str(product.zzy_product_id), product.begin_play_time, product.end_play_time
             )
             for product in settings.products
+        }
+    )
+
+
+def tariff(settings: Settings) -> Tariff:
+    """Return what each channel with a prepaid account pays for each product."""
+    prices: dict[str, dict[str, tuple[Price, ...]]] = {
+        channel.app_key: {} for channel in settings.channels if channel.account == "prepaid"
+    }
+    for one in settings.settlement_prices:
+        if one.app_key in prices:
+            known = prices[one.app_key].get(one.product_code, ())
+            price = Price(one.valid_from, one.price)
+            prices[one.app_key][one.product_code] = (*known, price)
+    return Tariff(prices)
+
+
+def account_watch(settings: Settings) -> AccountWatch:
+    """Return when the operator hears that an account runs low."""
+    return AccountWatch(
+        {
+            channel.app_key: channel.low_balance
+            for channel in settings.channels
+            if channel.account == "prepaid" and channel.low_balance is not None
         }
     )
 

@@ -22,6 +22,7 @@ from worker.runtime.ports import InboxEntry, Loaded, Message, Store
 from worker.saga.events import CancelCommanded, OrderCommanded
 from worker.translation.admission import today_in_shanghai
 from worker.translation.commands import MappedProduct, cancel_commanded, order_commanded
+from worker.translation.settlement import Tariff
 
 STORE_RETRIES: Final = (1.0, 5.0, 5.0, 30.0)
 """Seconds before a command is tried again that met a database that did not answer."""
@@ -43,15 +44,26 @@ def store_retry(attempt: int) -> Retry:
 class Commands:
     """Handles the queue ORDERS."""
 
-    def __init__(
-        self, saga: Saga, store: Store, door: Door, clock: Clock, assortment: Assortment
+    def __init__(  # noqa: PLR0913  (what it stands between)
+        self,
+        saga: Saga,
+        store: Store,
+        door: Door,
+        clock: Clock,
+        assortment: Assortment,
+        *,
+        tariff: Tariff | None = None,
     ) -> None:
-        """Hand commands that ``door`` lets in to ``saga``; find products in ``assortment``."""
+        """Hand commands that ``door`` lets in to ``saga``; find products in ``assortment``.
+
+        ``tariff`` says what channels with an account pay; without it none has one.
+        """
         self._saga = saga
         self._store = store
         self._door = door
         self._clock = clock
         self._assortment = assortment
+        self._tariff = tariff or Tariff()
 
     async def handle(self, message: Message) -> Outcome:
         """Take one command; Ack once all that follows at once is durable."""
@@ -78,7 +90,9 @@ class Commands:
         except AssortmentUnknownError:
             return Retry(ASSORTMENT_RETRY, "ZZY's list of products cannot be had")
         today = today_in_shanghai(self._clock.now())
-        ordered = order_commanded(command, product, today, message.reply_to, message.correlation_id)
+        ordered = self._tariff.settled(
+            order_commanded(command, product, today, message.reply_to, message.correlation_id)
+        )
         return await self._apply(message, ordered.order_num, ordered)
 
     async def _product(self, command: CreateOrderCommand) -> MappedProduct | None:

@@ -7,16 +7,27 @@ what an event means.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
 
 from worker.clock import Clock
+from worker.errors import StoreRefusedError
 from worker.runtime import snapshot, timeline
+from worker.runtime.accounts import AccountWatch, refused_for_funds
 from worker.runtime.outbox import Outbox
 from worker.runtime.perform import Performer
-from worker.runtime.ports import HeldNotice, InboxEntry, Loaded, OrderRow, Store, Transition
+from worker.runtime.ports import (
+    Committed,
+    HeldNotice,
+    InboxEntry,
+    Loaded,
+    OrderRow,
+    Store,
+    Transition,
+)
+from worker.saga.accounting import movements
 from worker.saga.decide import Decision, decide
 from worker.saga.effects import Alarm, CallZzy, Notify, Reply
 from worker.saga.events import Event, TimerFired
@@ -68,15 +79,23 @@ class Taken:
 class Saga:
     """The order saga at work."""
 
-    def __init__(
-        self, store: Store, performer: Performer, outbox: Outbox, clock: Clock, policy: Policy
+    def __init__(  # noqa: PLR0913  (what it stands between)
+        self,
+        store: Store,
+        performer: Performer,
+        outbox: Outbox,
+        clock: Clock,
+        policy: Policy,
+        *,
+        watch: AccountWatch | None = None,
     ) -> None:
-        """Decide by ``policy``; keep everything in ``store``."""
+        """Decide by ``policy``; keep everything in ``store``; ``watch`` the accounts."""
         self._store = store
         self._performer = performer
         self._outbox = outbox
         self._clock = clock
         self._policy = policy
+        self._watch = watch or AccountWatch()
         self.on_held: Callable[[HeldNotice], None] = _ignore
         """Told of notices that waited for an order which was just committed."""
 
@@ -93,7 +112,7 @@ class Saga:
         order's timer.
         """
         order, version = _read(loaded)
-        seen = loaded.seen
+        seen, asked = loaded.seen, stimulus
         while True:
             if stimulus.is_forged(seen):
                 return Taken(order, forged=True)
@@ -105,13 +124,17 @@ class Saga:
             if not self._is_worth_a_commit(order, decision, stimulus):
                 await self._perform_replies(order_num, decision)
                 return Taken(decision.order)
-            if await self._commit(order, decision, version, stimulus):
+            committed = await self._commit(order, decision, version, stimulus)
+            if committed.applied:
                 order, version, seen = decision.order, version + 1, {}
                 answer = await self._perform(order_num, decision)
                 if answer is None:
                     return Taken(order)
-                stimulus = answer
+                stimulus = asked = answer
+            elif committed.short:
+                stimulus = _short_of_funds(asked)
             else:
+                stimulus = asked
                 loaded = await self._store.load(order_num, stimulus.ids)
                 order, version = _read(loaded)
                 seen = loaded.seen
@@ -131,10 +154,10 @@ class Saga:
 
     async def _commit(
         self, before: Order | None, decision: Decision, version: int, stimulus: Stimulus
-    ) -> bool:
+    ) -> Committed:
         order = decision.order
         if order is None:
-            return False
+            return Committed(applied=False)
         now = self._clock.now()
         was = before.phase if before else Phase.NEW
         made = [
@@ -150,15 +173,17 @@ class Saga:
             inbox=(*stimulus.inbox, *(stimulus.inbox_if_applied if decision.row else ())),
             outbox=messages,
             notifications=[row for _, row in made],
+            movements=movements(before, order),
         )
         committed = await self._store.commit(transition)
         if not committed.applied:
-            return False
+            return committed
+        self._watch.note(order.app_key, transition.movements, committed.available)
         TRANSITIONS.labels(timeline.kind_of(decision.event), order.phase).inc()
         self._outbox.send(messages)
         for notice in committed.held:
             self.on_held(notice)
-        return True
+        return committed
 
     async def _perform(self, order_num: str, decision: Decision) -> Stimulus | None:
         """Carry out the effects; return the answer of the call, if one was made."""
@@ -179,6 +204,14 @@ class Saga:
                 await self._performer.reply(order_num, effect)
             elif isinstance(effect, Alarm):
                 self._performer.alarm(order_num, effect)
+
+
+def _short_of_funds(stimulus: Stimulus) -> Stimulus:
+    """Return the order refused for want of money; only an order can be short of it."""
+    event = refused_for_funds(stimulus.event)
+    if event is None:
+        raise StoreRefusedError("the channel's account cannot bear what it must: look at its rows")
+    return replace(stimulus, event=event)
 
 
 def _ignore(notice: HeldNotice) -> None:

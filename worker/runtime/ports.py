@@ -4,6 +4,7 @@ Why it exists: runtime, ingress and relay speak to these; the adapters in broker
 and clients/ implement them; app.py joins the two. It must not hold code.
 """
 
+from worker.runtime.banking import Account, AccountEntry, Booked, Booking
 from worker.runtime.messaging import Broker, Handler, Message
 from worker.runtime.outside import ChannelPort, Supplier
 from worker.runtime.records import (
@@ -20,10 +21,15 @@ from worker.runtime.records import (
     Transition,
 )
 from worker.runtime.storing import Store
+from worker.saga.accounting import Movement
 from worker.translation.delivery import Answered, DeliveryResult, NoAnswer
 
 __all__ = [
+    "Account",
+    "AccountEntry",
     "Answered",
+    "Booked",
+    "Booking",
     "Broker",
     "ChannelPort",
     "Committed",
@@ -35,6 +41,7 @@ __all__ = [
     "InboxEntry",
     "Loaded",
     "Message",
+    "Movement",
     "NoAnswer",
     "NotificationResult",
     "NotificationRow",

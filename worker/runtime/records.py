@@ -7,8 +7,10 @@ or a database.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from worker.runtime.messaging import Message
+from worker.saga.accounting import Movement
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,8 @@ class Transition:
     inbox: Sequence[InboxEntry] = ()
     outbox: Sequence[Message] = ()
     notifications: Sequence[NotificationRow] = ()
+    movements: Sequence[Movement] = ()
+    """What it moves on the prepaid account of the order's channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,10 @@ class Committed:
     """False: another worker was first (compare-and-swap lost); nothing was written."""
     held: Sequence[HeldNotice] = ()
     """Notices that were waiting for this order."""
+    short: bool = False
+    """Not applied for want of money on the channel's account alone."""
+    available: Decimal | None = None
+    """What the account has left for new orders, where the transition moved it."""
 
 
 @dataclass(frozen=True, slots=True)

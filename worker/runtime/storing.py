@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from worker.runtime.banking import AccountStore
 from worker.runtime.cataloguing import CatalogueStore
 from worker.runtime.messaging import Message
 from worker.runtime.records import (
@@ -24,7 +25,7 @@ from worker.runtime.records import (
 )
 
 
-class Store(CatalogueStore, Protocol):
+class Store(AccountStore, CatalogueStore, Protocol):
     """The durable memory of the saga."""
 
     async def start(self) -> None:

@@ -27,6 +27,8 @@ class OrderCommanded:
     waiter: Waiter | None = None
     refusal: Failure | None = None
     terms: Terms = STANDARD_TERMS
+    alarm: str = ""
+    """The kind of the alarm that the refusal raises, if it does."""
 
 
 @dataclass(frozen=True, slots=True)

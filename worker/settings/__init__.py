@@ -5,6 +5,7 @@ silently leave a default. Only cli and app read settings; adapters get arguments
 not print the value of a secret.
 """
 
+from worker.settings.accounts import SettlementPrice
 from worker.settings.load import load_settings
 from worker.settings.models import (
     Health,
@@ -35,6 +36,7 @@ __all__ = [
     "Relay",
     "Saga",
     "Settings",
+    "SettlementPrice",
     "Sms",
     "Upstream",
     "Zzy",

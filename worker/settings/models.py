@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator
 
+from worker.settings.accounts import SettlementPrice
 from worker.settings.parties import Channel, Product
 from worker.settings.publishing import Events, Upstream
 from worker.settings.section import Section, Text
@@ -156,6 +157,8 @@ class Settings(Section):
     events: Events = Events()
     channels: tuple[Channel, ...] = ()
     products: tuple[Product, ...] = ()
+    settlement_prices: tuple[SettlementPrice, ...] = ()
+    """What channels with a prepaid account pay for a ticket."""
     upstreams: tuple[Upstream, ...] = ()
     folder: Annotated[Path, Field(exclude=True)] = Path()
     """Where relative paths begin: the configuration file's folder. Not a key of the file."""
@@ -185,6 +188,13 @@ class Settings(Section):
     def _distinct_products(cls, products: tuple[Product, ...]) -> tuple[Product, ...]:
         _refuse_repeats("product_code", [product.product_code for product in products])
         return products
+
+    @field_validator("settlement_prices")
+    @classmethod
+    def _distinct_prices(cls, prices: tuple[SettlementPrice, ...]) -> tuple[SettlementPrice, ...]:
+        places = [f"{one.app_key} {one.product_code} {one.valid_from or ''}" for one in prices]
+        _refuse_repeats("the price of", [place.strip() for place in places])
+        return prices
 
     @field_validator("upstreams")
     @classmethod

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, SecretStr, field_validator
 
+from worker.settings.accounts import Yuan
 from worker.settings.section import Section, Text
 from worker.settings.sms import OF_THE_ORDER, check_template
 from worker.settings.values import WebAddress
@@ -43,6 +44,10 @@ class Channel(Section):
     """The text of this channel's SMS; empty: that of [sms]."""
     concurrency: Annotated[int, Field(ge=1, le=100)] = 4
     """Notifications under way to this channel at a time."""
+    account: Literal["none", "prepaid"] = "none"
+    """prepaid: orders are paid from an account (预存账户) that is topped up in advance."""
+    low_balance: Yuan | None = None
+    """The operator hears of it when less than this is available."""
 
     @field_validator("sms_text")
     @classmethod

@@ -3,29 +3,34 @@
 Why it exists: the migrations are compared with it, and both adapters take their column
 names from it. It must not run a query. Moments are ``timestamptz`` in PostgreSQL and
 whole microseconds since 1970 in SQLite; a state and a body are bytes, kept as they came.
+Money is exact: ``numeric`` in PostgreSQL, whole ten-thousandths of a yuan in SQLite.
 """
 
 from typing import Any, Final
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Column,
     DateTime,
     Index,
     Integer,
     LargeBinary,
     MetaData,
+    Numeric,
     Table,
     Text,
     text,
 )
 
-HEAD: Final = "0002"
+HEAD: Final = "0003"
 """The revision that this program's queries expect."""
 
 METADATA: Final = MetaData(naming_convention={"pk": "pk_%(table_name)s"})
 
 MOMENT: Final = DateTime(timezone=True).with_variant(BigInteger(), "sqlite")
+
+MONEY: Final = Numeric(18, 4).with_variant(BigInteger(), "sqlite")
 
 
 def _texts(*names: str) -> list[Column[Any]]:
@@ -148,6 +153,35 @@ DEAD_LETTERS: Final = Table(
 )
 """Messages in front of a person."""
 Index("ix_dead_letters_last_failed_at", DEAD_LETTERS.c.last_failed_at)
+
+ACCOUNTS: Final = Table(
+    "accounts",
+    METADATA,
+    Column("app_key", Text, primary_key=True),
+    Column("balance", MONEY, nullable=False),
+    Column("held", MONEY, nullable=False),
+    Column("entries", Integer, nullable=False),
+    *_moments("updated_at"),
+    CheckConstraint("held >= 0", "ck_accounts_held"),
+    CheckConstraint("balance >= held", "ck_accounts_balance"),
+)
+"""What each channel has paid in advance; always the sum of its entries."""
+
+ACCOUNT_ENTRIES: Final = Table(
+    "account_entries",
+    METADATA,
+    Column("app_key", Text, primary_key=True),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    *_texts("id", "kind"),
+    Column("amount", MONEY, nullable=False),
+    Column("balance_after", MONEY, nullable=False),
+    Column("held_after", MONEY, nullable=False),
+    *_texts("order_num", "note", "booked_by"),
+    *_moments("at"),
+)
+"""The ledger: only ever added to, without a gap."""
+Index("ix_account_entries_id", ACCOUNT_ENTRIES.c.id, unique=True)
+Index("ix_account_entries_order_num", ACCOUNT_ENTRIES.c.order_num)
 
 
 FIGURES: Final = (

@@ -39,8 +39,9 @@ def _answer(o: Order, wants: frozenset[Wants], code: str, message: str) -> Resul
 
 
 def fail_at_door(o: Order, e: OrderCommanded, _m: Moment) -> Result:
-    """Record the refusal that came before anything was asked of ZZY."""
-    return replace(o, failure=e.refusal), ()
+    """Record the refusal that came before anything was asked of ZZY; raise its alarm, if any."""
+    alarms = (Alarm(e.alarm, e.refusal.message),) if e.alarm and e.refusal else ()
+    return replace(o, failure=e.refusal), alarms
 
 
 def fail_as_refused(o: Order, e: CreateRefused | PayRefused, _m: Moment) -> Result:

@@ -15,10 +15,12 @@ import structlog
 from worker.runtime.ports import Committed, Loaded, NotificationResult, Transition
 from worker.store.batcher import Batcher
 from worker.store.migrate import migrate_postgres
+from worker.store.postgres.accounts import Accounts
 from worker.store.postgres.catalogue import Catalogue
 from worker.store.postgres.commits import commit_all
 from worker.store.postgres.database import CLOSE_SECONDS, Database
 from worker.store.postgres.dead_letters import DeadLetters
+from worker.store.postgres.movements import move_all
 from worker.store.postgres.notices import Notices
 from worker.store.postgres.notifications import Notifications, record_all
 from worker.store.postgres.orders import Orders, Question, load_all
@@ -33,13 +35,18 @@ COMMIT_FLIGHTS: Final = 1
 """While one statement commits, the next batch gathers: bigger batches and an eighth less
 CPU an order than with four, at the same rate (docs/benchmarks)."""
 LOAD_FLIGHTS: Final = 2
+MOVE_FLIGHTS: Final = 3
+"""Transitions that move accounts go one by one, never two of one account: an account that
+is much used must not take every connection."""
 BATCH: Final = 128
 CONNECTIONS: Final = 10
 
 _log = structlog.get_logger(__name__)
 
 
-class PostgresStore(Orders, Outbox, Notifications, Notices, DeadLetters, Catalogue, Queries):
+class PostgresStore(
+    Orders, Accounts, Outbox, Notifications, Notices, DeadLetters, Catalogue, Queries
+):
     """:class:`worker.runtime.ports.Store` over a pool of asyncpg connections."""
 
     def __init__(
@@ -58,6 +65,14 @@ class PostgresStore(Orders, Outbox, Notifications, Notices, DeadLetters, Catalog
             flights=COMMIT_FLIGHTS,
             size=BATCH,
             key=lambda transition: transition.row.order_num,
+        )
+        self._moves = Batcher[Transition, Committed](
+            "store move",
+            partial(move_all, self._database),
+            self._tasks,
+            flights=MOVE_FLIGHTS,
+            size=1,
+            key=lambda transition: transition.row.app_key,
         )
         self._loads = Batcher[Question, Loaded](
             "store load",
@@ -86,7 +101,7 @@ class PostgresStore(Orders, Outbox, Notifications, Notices, DeadLetters, Catalog
                 await self._tasks.join()
         except TimeoutError:
             await self._tasks.stop()
-            for batcher in (self._commits, self._loads, self._marks, self._results):
+            for batcher in (self._commits, self._moves, self._loads, self._marks, self._results):
                 batcher.refuse()
         await self._database.close()
 

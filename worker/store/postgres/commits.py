@@ -38,38 +38,47 @@ _PARTS: Final = (
 )
 
 
-def _statement() -> str:
+PARAMETERS: Final = len(ORDERS.columns) + sum(len(table.columns) for table, _ in _PARTS)
+"""How many arrays the statement takes."""
+
+HELD: Final = f"""LEFT JOIN LATERAL (
+            SELECT {columns(HELD_NOTICES)} FROM held_notices n WHERE n.order_num = applied.order_num
+            UNION ALL
+            SELECT {columns(HELD_NOTICES)} FROM held_notices n
+            WHERE n.zzy_order_id = applied.zzy_order_id AND n.zzy_order_id <> ''
+              AND n.order_num <> applied.order_num
+        ) h ON true"""  # noqa: S608
+"""What waited for the orders that were ``applied``, under the name of h."""
+
+
+def steps(guard: str = "") -> list[str]:
+    """Return the parts of the WITH; ``guard`` is one more condition on every order."""
     changes = ", ".join(f"{name} = excluded.{name}" for name in names(ORDERS)[1:])
     applied = f"""
         INSERT INTO orders AS o ({columns(ORDERS)})
         SELECT {columns(ORDERS)} FROM {arrays(ORDERS, 1)}
         WHERE r.version - 1
             = coalesce((SELECT s.version FROM orders s WHERE s.order_num = r.order_num), 0)
+            {guard}
         ON CONFLICT (order_num) DO UPDATE SET {changes} WHERE o.version = excluded.version - 1
         RETURNING o.order_num, o.zzy_order_id"""  # noqa: S608
-    steps = [f"applied AS ({applied})"]
+    parts = [f"applied AS ({applied})"]
     first = 1 + len(ORDERS.columns)
     for table, _ in _PARTS:
         # The timeline's key holds the version that was just won: nothing can be there.
         conflict = "" if table is ORDER_EVENTS else " ON CONFLICT DO NOTHING"
-        steps.append(
+        parts.append(
             f"new_{table.name} AS (INSERT INTO {table.name} ({columns(table)})"  # noqa: S608
             f" SELECT {columns(table, 'r')} FROM {arrays(table, first)}"
             f" JOIN applied USING (order_num){conflict})"
         )
         first += len(table.columns)
-    return f"""
-        WITH {", ".join(steps)}
-        SELECT applied.order_num, h.* FROM applied LEFT JOIN LATERAL (
-            SELECT {columns(HELD_NOTICES)} FROM held_notices n WHERE n.order_num = applied.order_num
-            UNION ALL
-            SELECT {columns(HELD_NOTICES)} FROM held_notices n
-            WHERE n.zzy_order_id = applied.zzy_order_id AND n.zzy_order_id <> ''
-              AND n.order_num <> applied.order_num
-        ) h ON true ORDER BY h.received_at, h.id"""  # noqa: S608
+    return parts
 
 
-STATEMENT: Final = _statement()
+STATEMENT: Final = f"""
+    WITH {", ".join(steps())}
+    SELECT applied.order_num, h.* FROM applied {HELD} ORDER BY h.received_at, h.id"""  # noqa: S608
 
 
 async def commit_all(

@@ -40,6 +40,7 @@ class Orders(Part):
 
     _loads: Batcher[Question, Loaded]
     _commits: Batcher[Transition, Committed]
+    _moves: Batcher[Transition, Committed]
 
     async def load(self, order_num: str, inbox_ids: Sequence[str] = ()) -> Loaded:
         """Return the order, and those of the ids that are in the inbox: one round trip."""
@@ -56,7 +57,8 @@ class Orders(Part):
 
     async def commit(self, transition: Transition) -> Committed:
         """Write a transition durably: one commit, compare-and-swap on the version."""
-        return await self._commits.ask(transition)
+        batcher = self._moves if transition.movements else self._commits
+        return await batcher.ask(transition)
 
     async def claim_due(self, now: datetime, *, limit: int, lease: float) -> list[str]:
         """Return orders whose timer is due and push their timers ``lease`` seconds away."""

@@ -9,6 +9,7 @@ import sqlite3
 
 from worker.sqlite import SqliteFile
 from worker.store.migrate import migrate_sqlite
+from worker.store.sqlite.accounts import Accounts
 from worker.store.sqlite.catalogue import Catalogue
 from worker.store.sqlite.dead_letters import DeadLetters
 from worker.store.sqlite.notices import Notices
@@ -21,7 +22,9 @@ from worker.store.version import check
 __all__ = ["SqliteStore"]
 
 
-class SqliteStore(Orders, Outbox, Notifications, Notices, DeadLetters, Catalogue, Queries):
+class SqliteStore(
+    Orders, Accounts, Outbox, Notifications, Notices, DeadLetters, Catalogue, Queries
+):
     """:class:`worker.runtime.ports.Store` over a :class:`SqliteFile` that others may share."""
 
     def __init__(self, file: SqliteFile) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 
 from worker.runtime.ports import Committed, HeldNotice, Loaded, Transition
 from worker.store import rows
+from worker.store.sqlite.accounts import can_bear, move
 from worker.store.sqlite.base import Part, after, insert, marks, micros, moment, select
 from worker.store.tables import (
     HELD_NOTICES,
@@ -42,6 +43,10 @@ _CLAIM: Final = (
 )
 
 
+class _ShortError(Exception):
+    """The channel's account has not enough: what the job wrote is undone."""
+
+
 class Orders(Part):
     """The order row and what is written with it."""
 
@@ -59,7 +64,10 @@ class Orders(Part):
 
     async def commit(self, transition: Transition) -> Committed:
         """Write a transition durably: one commit, compare-and-swap on the version."""
-        return await self._write(lambda connection: _commit(connection, transition))
+        try:
+            return await self._write(lambda connection: _commit(connection, transition))
+        except _ShortError:
+            return Committed(applied=False, short=True)
 
     async def claim_due(self, now: datetime, *, limit: int, lease: float) -> list[str]:
         """Return orders whose timer is due and push their timers ``lease`` seconds away."""
@@ -93,6 +101,11 @@ def _commit(connection: sqlite3.Connection, transition: Transition) -> Committed
         done = connection.execute(_UPDATE, (*values[1:], row.order_num, row.version - 1))
     if done.rowcount != 1:
         return Committed(applied=False)
+    available = None
+    if transition.movements:
+        if not can_bear(connection, transition):
+            raise _ShortError
+        available = move(connection, transition).available
     for statement, more in (
         (_EVENTS, rows.event_values(transition, micros)),
         (_INBOX, rows.inbox_values(transition, micros)),
@@ -101,7 +114,8 @@ def _commit(connection: sqlite3.Connection, transition: Transition) -> Committed
     ):
         if more:
             connection.executemany(statement, more)
-    return Committed(applied=True, held=_held(connection, row.order_num, row.zzy_order_id))
+    held = _held(connection, row.order_num, row.zzy_order_id)
+    return Committed(applied=True, held=held, available=available)
 
 
 def _held(
