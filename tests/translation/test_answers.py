@@ -97,6 +97,16 @@ def test_a_refusals_wording_is_its_code(message: str, code: str) -> None:
     assert (event.alarm == "zzy_refusal") == (code == "3009")
 
 
+def test_a_channel_never_reads_what_is_left_on_our_account() -> None:
+    for event in (
+        answers.read_create(refused("余额不足，当前余额12.30元"), PATTERNS),
+        answers.read_pay(refused("分销商9258余额不足：12.30"), PATTERNS),
+    ):
+        assert isinstance(event, CreateRefused | PayRefused)
+        assert event.failure == Failure("3009", "账户余额不足，请联系管理员")
+        assert event.alarm == "zzy_refusal"
+
+
 def test_the_operators_own_wordings_come_first_and_are_told_apart() -> None:
     patterns = RefusalPatterns(
         codes=(RefusalPattern("sold out", "3008"),),
@@ -230,6 +240,12 @@ def test_a_name_that_two_tourists_share_is_delivered_unassigned() -> None:
 def test_a_name_shown_twice_or_unknown_is_delivered_unassigned() -> None:
     event = probe(("张三", "a"), ("张三", "b"), ("王五", "c"))
     assert ids(event) == [("a", "", ""), ("b", "", ""), ("c", "", "")]
+
+
+def test_one_code_for_several_tickets_is_nobodys() -> None:
+    assert ids(probe(("张三", "a"))) == [("a", "", "")]
+    same = probe(("张三", "a"), ("李四", "a"))
+    assert {told for told in ids(same)} == {("a", "", "")}
 
 
 def test_no_code_proves_nothing() -> None:

@@ -4,6 +4,7 @@ Why it exists: a row reads as a sentence because its condition has a name. It mu
 change anything.
 """
 
+from worker.saga import vouchers
 from worker.saga.events import (
     CancelCommanded,
     CreateRefused,
@@ -176,10 +177,9 @@ def already_paid_and_cancel_waits(o: Order, e: PayRefused, _m: Moment) -> bool:
 
 
 def adds_nothing(o: Order, e: TicketIssued, _m: Moment) -> bool:
-    """Tell whether every code is known already, or still being asked for."""
-    known = {voucher.code for voucher in o.vouchers}
+    """Tell whether all of it is known already, or still being asked for."""
     told = o.vouchers_told is not None or e.ask_codes
-    return told and all(v.code in known for v in e.vouchers)
+    return told and vouchers.merged(o, e).vouchers == o.vouchers
 
 
 def raises_the_check(o: Order, e: VerificationNoticed, _m: Moment) -> bool:

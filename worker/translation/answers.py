@@ -13,6 +13,7 @@ from contracts.zzy import (
     CreateAnswer,
     OrderStatus,
     PayAnswer,
+    PersonQrCode,
     PersonQrCodesAnswer,
     RefundAnswer,
     RefundStatus,
@@ -113,7 +114,7 @@ def read_probe(result: SupplierResult[PersonQrCodesAnswer], order: Order) -> Eve
     """Tell what PersonQrCodes (获取游客入园二维码, 1.1.6) shows.
 
     It carries names and no ids: a code is a person's only where the name is unique in the
-    order and in the answer; else it is delivered unassigned.
+    order and in the answer; else it is delivered unassigned, as is one code for all (多人一码).
     """
     match result:
         case Unknown():
@@ -123,15 +124,21 @@ def read_probe(result: SupplierResult[PersonQrCodesAnswer], order: Order) -> Eve
     codes = [code for code in result.answer.data or () if code.qr_code]
     if not codes:
         return CodesMissing("no code")
+    return TicketIssued(_assigned(codes, order))
+
+
+def _assigned(codes: list[PersonQrCode], order: Order) -> tuple[Voucher, ...]:
+    tickets = order.demand.count - order.refunded
+    may_be_for_all = len({code.qr_code for code in codes}) == 1 < tickets
     shown = Counter(code.name for code in codes)
     ordered = Counter(tourist.name for tourist in order.demand.tourists)
     ids = {tourist.name: tourist.id_card for tourist in order.demand.tourists}
     vouchers = []
     for code in codes:
-        unique = shown[code.name] == 1 == ordered[code.name]
+        unique = shown[code.name] == 1 == ordered[code.name] and not may_be_for_all
         id_card, name = (ids[code.name], code.name) if unique else ("", "")
         vouchers.append(Voucher(code.qr_code, id_card, "", name, code.product_name, code.memo))
-    return TicketIssued(tuple(vouchers))
+    return tuple(vouchers)
 
 
 def read_refund(result: SupplierResult[RefundAnswer], patterns: RefusalPatterns) -> Event:

@@ -111,7 +111,13 @@ def notification(order: Order, news: News) -> Notification:
                 )
                 for v in news.vouchers
             )
-            return VoucherNotification(**numbers, vouchers=vouchers, order_code=news.order_code)
+            return VoucherNotification(
+                **numbers,
+                vouchers=vouchers,
+                order_code=news.order_code,
+                is_ticket=order.terms.is_ticket,
+                ticket_get_address=order.terms.ticket_get_address,
+            )
         case FailureTold():
             return OrderFailedNotification(**numbers, code=news.code, message=news.message)
         case RefundTold():

@@ -8,6 +8,7 @@ decide which notice is legal: that is the table's.
 from dataclasses import replace
 from decimal import Decimal
 
+from worker.saga import vouchers
 from worker.saga.effects import Alarm, CheckTold, VouchersTold
 from worker.saga.events import (
     CreateSucceeded,
@@ -17,7 +18,7 @@ from worker.saga.events import (
     TicketIssued,
     VerificationNoticed,
 )
-from worker.saga.states import Order, Voucher
+from worker.saga.states import Order
 from worker.saga.steps import Moment, Result
 from worker.saga.steps.calls import call_probe
 from worker.saga.steps.outcomes import notify
@@ -52,23 +53,11 @@ def _above(money: Decimal, amount: Decimal) -> str:
 
 
 def note_tickets(o: Order, e: TicketIssued, m: Moment) -> Result:
-    """Merge the vouchers by code, with the names that the order gives their id cards."""
-    merged = (*o.vouchers, *_new(o, e))
+    """Merge the vouchers, with the names that the order gives their id cards."""
     kept = replace(
-        o, vouchers=merged, order_code=e.order_code or o.order_code, tickets_doubted=False
+        vouchers.merged(o, e), order_code=e.order_code or o.order_code, tickets_doubted=False
     )
     return note_pay(kept, e, m)
-
-
-def _new(o: Order, e: TicketIssued) -> tuple[Voucher, ...]:
-    names = {tourist.id_card: tourist.name for tourist in o.demand.tourists}
-    known = {voucher.code for voucher in o.vouchers}
-    added: dict[str, Voucher] = {}
-    for voucher in e.vouchers:
-        if voucher.code not in known:
-            named = replace(voucher, name=voucher.name or names.get(voucher.id_card, ""))
-            added.setdefault(voucher.code, named)
-    return tuple(added.values())
 
 
 def doubt_tickets(o: Order, _e: Event, _m: Moment) -> Result:
