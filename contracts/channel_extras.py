@@ -15,10 +15,8 @@ from .channel_codes import Code, ProtocolError
 from .channel_fields import Count, Day, Text
 from .channel_requests import ChannelModel, order_num, read_business
 from .commands import VouchersBy
+from .queries import MAX_PRICE_DAYS
 from .strict_json import dumps
-
-MAX_PRICE_DAYS: Final = 366
-"""So many days may be asked for at once."""
 
 
 def _absent(value: object) -> object:

@@ -4,12 +4,15 @@ Why it exists: the typed questions on the queue of queries; each is answered wit
 OrderOutcome whose data is a report (channel_reports.py). It must not change anything.
 """
 
-from typing import ClassVar
+from typing import ClassVar, Final, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from .channel_fields import Day, Text
 from .envelope import MessageModel, Moment
+
+MAX_PRICE_DAYS: Final = 366
+"""So many days may be asked for at once."""
 
 
 class Query(MessageModel):
@@ -50,3 +53,9 @@ class PriceQuery(Query):
     )
     begin_date: Day = Field(description="The first day, Asia/Shanghai. Ours. Example: 2025-07-29")
     end_date: Day = Field(description="The last day, included. Ours. Example: 2025-08-28")
+
+    @model_validator(mode="after")
+    def _some_days(self) -> Self:
+        if not 0 <= (self.end_date - self.begin_date).days < MAX_PRICE_DAYS:
+            raise ValueError("end_date is before begin_date, or too many days after it")
+        return self

@@ -41,6 +41,7 @@ from worker.runtime.ports import Broker, Store
 from worker.runtime.products import ProductNews
 from worker.runtime.pulse import Pulse
 from worker.runtime.queries import EmptyShelf, Queries
+from worker.runtime.queries import EmptyShelf, Queries
 from worker.runtime.timers import Timers
 from worker.settings import Settings
 from worker.sms.gateway import HttpSmsGateway
@@ -223,12 +224,14 @@ async def _start_saga(
         hold_seconds=settings.saga.notice_hold_seconds,
     )
     queries = Queries(parts.store, door, parts.broker, parts.clock, EmptyShelf())
+    queries = Queries(parts.store, door, parts.broker, parts.clock, EmptyShelf())
     timers = Timers(saga, parts.store, parts.clock, tasks)
     tasks.keep(timers.run, "timers", parts.clock)
     tasks.keep(outbox.run, "outbox sweeper", parts.clock)
     tasks.keep(notices.run, "notice sweeper", parts.clock)
     concurrency = settings.saga.concurrency
     await parts.broker.consume(queues.ORDERS, commands.handle, concurrency=concurrency)
+    await parts.broker.consume(queues.QUERIES, queries.handle, concurrency=concurrency)
     await parts.broker.consume(queues.QUERIES, queries.handle, concurrency=concurrency)
     await parts.broker.consume(queues.NOTICES, notices.handle, concurrency=concurrency)
 
