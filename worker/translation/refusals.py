@@ -48,6 +48,9 @@ class RefusalPatterns:
 
 
 def _told(code: str, message: str) -> str:
+    """Return what the channel reads; never ZZY's words about our account there."""
+    if code == Code.BALANCE_SHORT:
+        return Code.BALANCE_SHORT.text
     text = Code(code).text
     return f"{text}：{message}" if message and message != text else text
 
