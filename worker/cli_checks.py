@@ -4,13 +4,14 @@ Why it exists: what two companies use to agree on a signature stands apart from 
 the worker. It must not hold logic. Exit codes: 0 good, 1 not good, 2 wrong usage.
 """
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated, Final
 
 import typer
 
-from worker.commands import signatures
+from worker.commands import signatures, trials
 from worker.commands.signatures import Whose
 from worker.errors import SettingsError
 from worker.settings import Settings, load_settings
@@ -98,6 +99,23 @@ def verify(
             _require(body, "BODY is missing")
             whose = Whose(app_key, secret_file)
             good = signatures.verify_channel(settings, whose, body, now_ms=at, as_json=json)
+    if not good:
+        raise typer.Exit(NOT_GOOD)
+
+
+@checks.command("check-channel")
+def check_channel(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(help="Else the configured URLs of the channel.")] = "",
+    app_key: AppKey = None,
+    secret_file: SecretFile = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Try a channel's endpoint with made-up notifications; exit 1 if it does anything wrong."""
+    whose = Whose(app_key, secret_file)
+    with _usage():
+        settings = _settings(context)
+        good = asyncio.run(trials.check_channel(settings, whose, url, as_json=json))
     if not good:
         raise typer.Exit(NOT_GOOD)
 
