@@ -1,4 +1,4 @@
-"""The composition root: the only file that names every adapter.
+"""The composition root: with adapters.py, the only file that names every adapter.
 
 Why it exists: which adapter stands behind which port is said once, with explicit
 arguments; the roles are started and stopped here and nowhere else. It must not hold logic
@@ -8,7 +8,6 @@ of any role.
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from typing import Final
@@ -18,13 +17,11 @@ from aiohttp import web
 
 from contracts import queues
 from worker import configured
-from worker.broker.embedded import EmbeddedBroker
-from worker.broker.rabbitmq import RabbitBroker
+from worker.adapters import Adapters, adapters, opened, opened_store
 from worker.clients.channels import ChannelClient
 from worker.clients.gateways import GatewayClient
 from worker.clients.http import HttpClient
 from worker.clients.zzy import ZzyClient
-from worker.clock import Clock, SystemClock
 from worker.deadletters.drain import Drain
 from worker.errors import SettingsError
 from worker.ingress import server
@@ -37,18 +34,14 @@ from worker.runtime.handle import Saga
 from worker.runtime.notices import Notices
 from worker.runtime.outbox import Outbox
 from worker.runtime.perform import Performer
-from worker.runtime.ports import Broker, Store
+from worker.runtime.ports import Broker
 from worker.runtime.products import ProductNews
 from worker.runtime.pulse import Pulse
-from worker.runtime.queries import EmptyShelf, Queries
 from worker.runtime.queries import EmptyShelf, Queries
 from worker.runtime.timers import Timers
 from worker.settings import Settings
 from worker.sms.gateway import HttpSmsGateway
 from worker.sms.handler import Texter
-from worker.sqlite import SqliteFile
-from worker.store.postgres import PostgresStore
-from worker.store.sqlite import SqliteStore
 from worker.tasks import TaskGroup
 from worker.telemetry.metrics import ZZY_CALLS, ZZY_DURATION
 
@@ -59,8 +52,7 @@ given up; within 10 s all that is left is closed, and what was given up is redel
 WIND_UP_SECONDS: Final = 1.0
 """And then what runs besides: a publish, a timer's call; the rest is found by a sweeper."""
 
-PUBLISH_SECONDS: Final = 4.5
-"""Without a confirm by then the outcome is unknown: leaves time to say so within 5 s."""
+__all__ = ["Role", "opened", "opened_store", "running"]
 
 _log = structlog.get_logger(__name__)
 
@@ -71,68 +63,6 @@ class Role(StrEnum):
     INGRESS = "ingress"
     SAGA = "saga"
     RELAY = "relay"
-
-
-@dataclass(frozen=True, slots=True)
-class Adapters:
-    """What stands behind the broker and store ports."""
-
-    broker: Broker
-    store: Store
-    clock: Clock
-
-
-@asynccontextmanager
-async def adapters(settings: Settings) -> AsyncIterator[Adapters]:
-    """Open the broker and the store that the settings name; nothing is connected yet."""
-    clock = SystemClock()
-    files: dict[str, SqliteFile] = {}
-    try:
-        yield Adapters(_broker(settings, clock, files), _store(settings, files), clock)
-    finally:
-        for file in files.values():
-            await file.close()
-
-
-def _broker(settings: Settings, clock: Clock, files: dict[str, SqliteFile]) -> Broker:
-    app_keys = [channel.app_key for channel in settings.channels]
-    path = settings.embedded_path
-    if path is None:
-        return RabbitBroker(settings.broker_url, app_keys, publish_timeout=PUBLISH_SECONDS)
-    return EmbeddedBroker(files.setdefault(str(path), SqliteFile(path)), app_keys, clock)
-
-
-def _store(settings: Settings, files: dict[str, SqliteFile]) -> Store:
-    path = settings.sqlite_path
-    if path is None:
-        return PostgresStore(settings.database_url)
-    return SqliteStore(files.setdefault(str(path), SqliteFile(path)))
-
-
-@asynccontextmanager
-async def opened_store(settings: Settings) -> AsyncIterator[Store]:
-    """Open the store alone, beside a running worker. Raises StoreUnavailableError."""
-    async with adapters(settings) as parts:
-        try:
-            await parts.store.start()
-            yield parts.store
-        finally:
-            await parts.store.close()
-
-
-@asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Adapters]:
-    """Open store and broker, beside a running worker, to publish a message or two.
-
-    Raises StoreUnavailableError, BrokerUnavailableError.
-    """
-    async with AsyncExitStack() as stack:
-        parts = await stack.enter_async_context(adapters(settings))
-        stack.push_async_callback(parts.store.close)
-        await parts.store.start()
-        stack.push_async_callback(parts.broker.close)
-        await parts.broker.start()
-        yield parts
 
 
 @asynccontextmanager
@@ -212,7 +142,10 @@ async def _start_saga(
     assortment = Assortment(products, zzy, parts.clock)
     door = Door(parts.broker, configured.upstreams(settings))
     tariff = configured.tariff(settings)
-    commands = Commands(saga, parts.store, door, parts.clock, assortment, tariff=tariff)
+    ways = configured.vouchers_by(settings)
+    commands = Commands(
+        saga, parts.store, door, parts.clock, assortment, tariff=tariff, vouchers_by=ways
+    )
     news = ProductNews(parts.broker, parts.clock, products, configured.product_channels(settings))
     notices = Notices(
         saga,
@@ -224,14 +157,12 @@ async def _start_saga(
         hold_seconds=settings.saga.notice_hold_seconds,
     )
     queries = Queries(parts.store, door, parts.broker, parts.clock, EmptyShelf())
-    queries = Queries(parts.store, door, parts.broker, parts.clock, EmptyShelf())
     timers = Timers(saga, parts.store, parts.clock, tasks)
     tasks.keep(timers.run, "timers", parts.clock)
     tasks.keep(outbox.run, "outbox sweeper", parts.clock)
     tasks.keep(notices.run, "notice sweeper", parts.clock)
     concurrency = settings.saga.concurrency
     await parts.broker.consume(queues.ORDERS, commands.handle, concurrency=concurrency)
-    await parts.broker.consume(queues.QUERIES, queries.handle, concurrency=concurrency)
     await parts.broker.consume(queues.QUERIES, queries.handle, concurrency=concurrency)
     await parts.broker.consume(queues.NOTICES, notices.handle, concurrency=concurrency)
 

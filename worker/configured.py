@@ -223,6 +223,11 @@ def upstreams(settings: Settings) -> Upstreams:
     )
 
 
+def vouchers_by(settings: Settings) -> dict[str, str]:
+    """Return how the guests of channels that want SMS get their vouchers."""
+    return {c.app_key: c.vouchers_by for c in settings.channels if c.vouchers_by != "notify"}
+
+
 def product_channels(settings: Settings) -> list[str]:
     """Return the channels that want to hear of product changes."""
     return [channel.app_key for channel in settings.channels if channel.notify_urls.product]

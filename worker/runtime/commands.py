@@ -5,6 +5,7 @@ system sent them. It must not decide what a command means for an order.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Final
 
@@ -35,6 +36,9 @@ COMMANDS: Final[Mapping[str, type[CreateOrderCommand | CancelOrderCommand]]] = M
 )
 
 
+_AS_USUAL: Final[Mapping[str, str]] = MappingProxyType({})
+
+
 def store_retry(attempt: int) -> Retry:
     """Return when to try again what met a database that did not answer."""
     delay = STORE_RETRIES[min(attempt, len(STORE_RETRIES) - 1)]
@@ -53,10 +57,12 @@ class Commands:
         assortment: Assortment,
         *,
         tariff: Tariff | None = None,
+        vouchers_by: Mapping[str, str] = _AS_USUAL,
     ) -> None:
         """Hand commands that ``door`` lets in to ``saga``; find products in ``assortment``.
 
         ``tariff`` says what channels with an account pay; without it none has one.
+        ``vouchers_by``: by app_key, how guests get their vouchers where it is not as usual.
         """
         self._saga = saga
         self._store = store
@@ -64,6 +70,7 @@ class Commands:
         self._clock = clock
         self._assortment = assortment
         self._tariff = tariff or Tariff()
+        self._vouchers_by = vouchers_by
 
     async def handle(self, message: Message) -> Outcome:
         """Take one command; Ack once all that follows at once is durable."""
@@ -93,6 +100,8 @@ class Commands:
         ordered = self._tariff.settled(
             order_commanded(command, product, today, message.reply_to, message.correlation_id)
         )
+        if way := self._vouchers_by.get(ordered.app_key):
+            ordered = replace(ordered, terms=replace(ordered.terms, vouchers_by=way))
         return await self._apply(message, ordered.order_num, ordered)
 
     async def _product(self, command: CreateOrderCommand) -> MappedProduct | None:

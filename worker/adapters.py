@@ -1,0 +1,84 @@
+"""The broker and the store that the settings name: the half of the composition root.
+
+Why it exists: every role and every command of the command line opens the same two, and
+what stands behind their ports is said once, here. It must not start a role.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from worker.broker.embedded import EmbeddedBroker
+from worker.broker.rabbitmq import RabbitBroker
+from worker.clock import Clock, SystemClock
+from worker.runtime.ports import Broker, Store
+from worker.settings import Settings
+from worker.sqlite import SqliteFile
+from worker.store.postgres import PostgresStore
+from worker.store.sqlite import SqliteStore
+
+PUBLISH_SECONDS: Final = 4.5
+"""Without a confirm by then the outcome is unknown: leaves time to say so within 5 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapters:
+    """What stands behind the broker and store ports."""
+
+    broker: Broker
+    store: Store
+    clock: Clock
+
+
+@asynccontextmanager
+async def adapters(settings: Settings) -> AsyncIterator[Adapters]:
+    """Open the broker and the store that the settings name; nothing is connected yet."""
+    clock = SystemClock()
+    files: dict[str, SqliteFile] = {}
+    try:
+        yield Adapters(_broker(settings, clock, files), _store(settings, files), clock)
+    finally:
+        for file in files.values():
+            await file.close()
+
+
+def _broker(settings: Settings, clock: Clock, files: dict[str, SqliteFile]) -> Broker:
+    app_keys = [channel.app_key for channel in settings.channels]
+    path = settings.embedded_path
+    if path is None:
+        return RabbitBroker(settings.broker_url, app_keys, publish_timeout=PUBLISH_SECONDS)
+    return EmbeddedBroker(files.setdefault(str(path), SqliteFile(path)), app_keys, clock)
+
+
+def _store(settings: Settings, files: dict[str, SqliteFile]) -> Store:
+    path = settings.sqlite_path
+    if path is None:
+        return PostgresStore(settings.database_url)
+    return SqliteStore(files.setdefault(str(path), SqliteFile(path)))
+
+
+@asynccontextmanager
+async def opened_store(settings: Settings) -> AsyncIterator[Store]:
+    """Open the store alone, beside a running worker. Raises StoreUnavailableError."""
+    async with adapters(settings) as parts:
+        try:
+            await parts.store.start()
+            yield parts.store
+        finally:
+            await parts.store.close()
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Adapters]:
+    """Open store and broker, beside a running worker, to publish a message or two.
+
+    Raises StoreUnavailableError, BrokerUnavailableError.
+    """
+    async with AsyncExitStack() as stack:
+        parts = await stack.enter_async_context(adapters(settings))
+        stack.push_async_callback(parts.store.close)
+        await parts.store.start()
+        stack.push_async_callback(parts.broker.close)
+        await parts.broker.start()
+        yield parts
