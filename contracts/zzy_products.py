@@ -7,9 +7,17 @@ It must not decide anything about an order. Source: docs/protocols/zzy.txt.
 from datetime import date
 from decimal import Decimal
 from enum import IntEnum
-from typing import Annotated
+from typing import Annotated, ClassVar, Self
 
-from pydantic import BeforeValidator, Field, PlainSerializer
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    PlainSerializer,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
 
 from .zzy_base import LooseInt, Text, ZzyAnswer, ZzyId, ZzyModel, no_null
 
@@ -32,12 +40,59 @@ class CustomerSet(IntEnum):
     """不需要游客信息."""
 
 
+def _blank(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+Mode = Annotated[
+    EntranceMode | int | None, Field(union_mode="left_to_right"), BeforeValidator(_blank)
+]
+"""入园方式; a number that the document does not name is kept."""
+
+Customers = Annotated[
+    CustomerSet | int | None, Field(union_mode="left_to_right"), BeforeValidator(_blank)
+]
+"""是否需要游客信息; a number that the document does not name is kept."""
+
 Price = Annotated[
     Decimal | None,
     BeforeValidator(lambda value: None if value == "" else value),
     PlainSerializer(float, return_type=float, when_used="json-unless-none"),
 ]
 """Yuan; written as the document's number."""
+
+
+class Listing(ZzyModel):
+    """Data that is a list: an entry that cannot be read does not spoil the others."""
+
+    _entries: ClassVar[str] = ""
+    """The list's name in the document."""
+    _entry: ClassVar[type[ZzyModel]] = ZzyModel
+    _unreadable: int = PrivateAttr(default=0)
+
+    @property
+    def unreadable(self) -> int:
+        """Return how many entries were left out because they could not be read."""
+        return self._unreadable
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _one_by_one(cls, data: object, read: ModelWrapValidatorHandler[Self]) -> Self:
+        given = data if isinstance(data, dict) else {}
+        name = next((key for key in given if str(key).lower() == cls._entries.lower()), "")
+        if not isinstance(given.get(name), list | tuple):
+            return read(data)
+        readable = [entry for item in given[name] if (entry := cls._read(item)) is not None]
+        listing = read({**given, name: readable})
+        listing._unreadable = len(given[name]) - len(readable)  # noqa: SLF001  (its own)
+        return listing
+
+    @classmethod
+    def _read(cls, item: object) -> ZzyModel | None:
+        try:
+            return cls._entry.model_validate(item)
+        except ValidationError:
+            return None
 
 
 class ProductsRequest(ZzyModel):
@@ -70,8 +125,8 @@ class Product(ZzyModel):
     ticket_get_address: Text = Field(default="", description="换票地址. 1.1.1. Example: 南门售票处")
     product_name: Text = Field(default="", description="产品名称. 1.1.1. Example: 龙游石窟景区联票")
     product_desc: Text = Field(default="", description="产品描叙. 1.1.1. Example: 含讲解")
-    entrance_mode: EntranceMode = Field(
-        description="入园方式: 0 多人一码, 1 一人一码. 1.1.1. Example: 1"
+    entrance_mode: Mode = Field(
+        default=None, description="入园方式: 0 多人一码, 1 一人一码. 1.1.1. Example: 1"
     )
     product_kind: Text = Field(default="", description="票种. 1.1.1. Example: 成人票")
     adult_number: LooseInt = Field(default=None, description="成人票数. 1.1.1. Example: 1")
@@ -95,16 +150,20 @@ class Product(ZzyModel):
         alias="LimitDayByCardID",
         description="一单每个身份证购买时间限制, days. 1.1.1. Example: 1",
     )
-    customer_set: CustomerSet = Field(
-        description="是否需要游客信息: 1 需要, 2 不需要. 1.1.1. Example: 1"
+    customer_set: Customers = Field(
+        default=None, description="是否需要游客信息: 1 需要, 2 不需要. 1.1.1. Example: 1"
     )
     total_stock: LooseInt = Field(
         default=None,
         alias="TotoalStock",
         description="总库存: 0 为不限制; the document spells it TotoalStock. 1.1.1. Example: 0",
     )
-    product_status: int = Field(description="产品上下架状态: 0 下架, 1 上架. 1.1.1. Example: 1")
-    refund_set: int = Field(description="退款规则: 0 不支持退款, 1 免费退款. 1.1.1. Example: 1")
+    product_status: LooseInt = Field(
+        default=None, description="产品上下架状态: 0 下架, 1 上架. 1.1.1. Example: 1"
+    )
+    refund_set: LooseInt = Field(
+        default=None, description="退款规则: 0 不支持退款, 1 免费退款. 1.1.1. Example: 1"
+    )
     scenic_spots: Text = Field(default="", description="景点名称. 1.1.1. Example: 龙游石窟")
     scenic_id: ZzyId | None = Field(default=None, description="景点编号. 1.1.1. Example: 215")
     out_id: Text = Field(default="", description="外部景点 ID. 1.1.1. Example: S215")
@@ -132,8 +191,11 @@ class Product(ZzyModel):
     booking_time: Text = Field(default="", description="提前预定时间, HH:mm. 1.1.1. Example: 17:00")
 
 
-class ProductsData(ZzyModel):
+class ProductsData(Listing):
     """Data of the product list (1.1.1)."""
+
+    _entries = "Products"
+    _entry = Product
 
     products: Annotated[tuple[Product, ...], BeforeValidator(no_null)] = Field(
         default=(), description="Products: one page of the products. 1.1.1. Example: []"
@@ -199,8 +261,11 @@ class DailyPriceStock(ZzyModel):
     )
 
 
-class PricesData(ZzyModel):
+class PricesData(Listing):
     """Data of the prices (1.1.2)."""
+
+    _entries = "DailyPriceStock"
+    _entry = DailyPriceStock
 
     daily_price_stock: Annotated[tuple[DailyPriceStock, ...], BeforeValidator(no_null)] = Field(
         default=(), description="价格日历，数组返回. 1.1.2. Example: []"
