@@ -1,0 +1,61 @@
+"""What a channel may do beyond its document: ask, refund a part, have vouchers sent again."""
+
+from typing import Any
+
+import pytest
+
+from tests.e2e.world import Choice, Other, World
+from worker.simulators.channel import Credentials
+from worker.simulators.channel_driver import DriverAnswer, made_up_id_card
+
+WORLD = Choice(others=(Other(Credentials("another")),))
+PEOPLE = {made_up_id_card(1): "张三", made_up_id_card(2): "李四", made_up_id_card(3): "王五"}
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+async def ask(world: World, interface: str, app_key: str = "k", **params: object) -> DriverAnswer:
+    return await world.parties[app_key].driver.post(f"/public/{interface}", params)
+
+
+async def report(world: World, number: str) -> dict[str, Any]:
+    answer = await ask(world, "queryOrder", order_num=number)
+    assert (answer.status, answer.code) == (200, "1000"), answer
+    return dict(answer.data)
+
+
+def states(told: dict[str, Any]) -> dict[str, str]:
+    return {voucher["code"]: voucher["state"] for voucher in told["vouchers"]}
+
+
+async def three(world: World, number: str) -> str:
+    """Order one code each for three, wait for them, and return our number."""
+    content = {"product_code": "11064", "count": 3, "amount": 18.0, "tourist_info": PEOPLE}
+    answer = await world.k.order(number, **content)
+    assert answer.code == "1000"
+    await world.k.told("voucher", number)
+    return answer.order_num
+
+
+async def test_an_order_is_reported_from_its_vouchers_to_its_last_check(bridged: World) -> None:
+    ours = await three(bridged, number := bridged.fresh())
+    told = await report(bridged, ours)
+    by_theirs = await ask(bridged, "queryOrder", channel_order_num=number)
+    assert by_theirs.data == told
+    assert (told["channel_order_num"], told["state"], told["next"]) == (number, "issued", "visit")
+    [voucher] = await bridged.k.told("voucher", number)
+    expected = [{**one, "state": "unused"} for one in voucher.params["vouchers"]]
+    assert told["vouchers"] == expected
+    assert {one["name"] for one in expected} == set(PEOPLE.values())
+    bridged.zzy.platform.check(ours, 3, list(states(told)))
+    await bridged.k.told("check", number)
+    told = await report(bridged, ours)
+    assert (told["checked"], told["next"]) == (3, "nothing")
+    assert set(states(told).values()) == {"used"}
+
+
+async def test_nobody_reads_an_order_that_is_not_theirs(bridged: World) -> None:
+    ours = (await bridged.k.order(bridged.fresh())).order_num
+    for app_key, number in (("another", ours), ("k", "0" * 32)):
+        answer = await ask(bridged, "queryOrder", app_key, order_num=number)
+        assert (answer.status, answer.code, answer.data) == (200, "4001", "")
