@@ -22,10 +22,16 @@ OUR_NUM = order_num("k", "2x")
 _serial = itertools.count(1)
 
 
-def create_message(*, count: int = 2, at: datetime = NOON, **fields: Any) -> Message:  # noqa: ANN401
+def create_message(
+    *,
+    count: int = 2,
+    at: datetime = NOON,
+    number: str = "2x",
+    **fields: Any,  # noqa: ANN401
+) -> Message:
     """Return createOrder as the ingress publishes it."""
     order = CreateOrder(
-        channel_order_num="2x",
+        channel_order_num=number,
         product_code="11063",
         take_phone="13456451211",
         tourist_info={"110101199003070134": "张三"},
