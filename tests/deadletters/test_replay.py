@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.headers import REPLAY_OF
+from contracts.headers import PUBLISHER, REPLAY_OF
 from contracts.queues import relay_queue
 from tests.deadletters.letters import OURS, letter, notice_body, notification_body
 from tests.doubles import NOON, PublishedMessages
@@ -124,3 +124,21 @@ async def test_notices_whose_order_never_came_are_replayed_together(store: Sqlit
         await store.add_dead_letter(replace(lost, id=name))
     report = await replay(store, PublishedMessages(), ["one", "two"])
     assert report.replayed == ("one", "two")
+
+
+async def test_a_letter_that_nobody_is_known_to_have_published_is_not_replayed(
+    store: SqliteStore,
+) -> None:
+    await store.add_dead_letter(named("anonymous", kind="user_unknown"))
+    broker = PublishedMessages()
+    (refusal,) = (await replay(store, broker, ["anonymous"])).refused
+    assert "refused again" in refusal.reason
+    assert broker.messages == []
+
+
+async def test_a_replay_keeps_who_published_it_first(store: SqliteStore) -> None:
+    message = replace(letter().message, headers={PUBLISHER: "erp"})
+    await store.add_dead_letter(named("erps", kind="user_not_allowed", message=message))
+    broker = PublishedMessages()
+    assert (await replay(store, broker, ["erps"])).complete
+    assert broker.messages[0].headers[PUBLISHER] == "erp"

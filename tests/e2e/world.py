@@ -92,6 +92,8 @@ class Choice:
     retry_delays: str = RETRY_DELAYS
     relay_timeout: float = 10
     log_level: str = "warning"
+    more: str = ""
+    """More TOML, after all the rest."""
 
 
 class Party:
@@ -213,7 +215,7 @@ async def world(
             retry_delays=choice.retry_delays,
             relay_timeout=choice.relay_timeout,
             log_level=choice.log_level,
-            more="\n".join(map(_table, choice.others, simulators[1:])),
+            more="\n".join([*map(_table, choice.others, simulators[1:]), choice.more]),
             **urls,
         )
         zzy.notify(place.url + "/zzy/notify")

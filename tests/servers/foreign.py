@@ -14,16 +14,18 @@ import os
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import aio_pika
+import pytest
 
 from contracts import queues
 from tests.servers.fresh import with_path
 from tests.servers.process import ServerError
+from tests.servers.users import User
 from tests.servers.ways import ControlWay, ManagementWay, Way
 
 BATCH = 20
@@ -38,6 +40,7 @@ class ForeignBroker:
         self._url = url
         self._made: list[str] = []
         self._unused: list[str] = []
+        self._users: list[str] = []
 
     @contextlib.contextmanager
     def vhost(self) -> Iterator[str]:
@@ -52,8 +55,18 @@ class ForeignBroker:
             self._way.add(self._unused)
         yield with_path(self._url, self._unused.pop())
 
+    def let_in(self, vhost: str, users: Sequence[User]) -> None:
+        """Make users; with nothing but the URL nobody can, and the test is left out."""
+        if self._way is None:
+            pytest.skip("users cannot be made on this broker: it has no management that answers")
+        self._users += [user.name for user in users]
+        self._way.let_in(vhost, users)
+
     def close(self) -> None:
         """Remove what was made."""
+        if self._users and self._way is not None:
+            self._way.turn_out(self._users)
+            self._users = []
         if self._made and self._way is not None:
             self._way.remove(self._made)
             self._made = []

@@ -6,15 +6,17 @@ environment does not name is started privately when it is first needed.
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tests.servers.foreign import ForeignBroker
 from tests.servers.fresh import VhostPool, with_path
 from tests.servers.private import private_postgres, private_rabbit
 from tests.servers.process import Server
 from tests.servers.rabbit import add_vhosts
+from tests.servers.users import User, add_users
 
 AMQP = "TICKETBRIDGE_TEST_AMQP_URL"
 POSTGRES = "TICKETBRIDGE_TEST_POSTGRES_URL"
@@ -50,6 +52,15 @@ class Shared:
             return
         with self._foreign.vhost() as url:
             yield url
+
+    def let_in(self, vhost_url: str, users: Sequence[User]) -> None:
+        """Make users who may do in this virtual host what they say, and no more."""
+        vhost = urlsplit(vhost_url).path.removeprefix("/")
+        if self._pool is None:
+            self._foreign.let_in(vhost, users)
+            return
+        folder = os.environ.get(RABBIT_FOLDER)
+        add_users(Path(folder) if folder else self._rabbit.folder, vhost, users)
 
     @cached_property
     def amqp_url(self) -> str:

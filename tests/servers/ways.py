@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 from tests.servers.process import ServerError, find_program
 from tests.servers.rabbit import PLACES, add_vhosts_expression, remove_vhosts_expression
+from tests.servers.users import User, add_users_expression, remove_users_expression
 
 MANAGEMENT = "TICKETBRIDGE_TEST_AMQP_MANAGEMENT_URL"
 AMQP_PORTS = "[P || {listener, _, amqp, _, _, P, _} <- rabbit_networking:active_listeners()]."
@@ -24,6 +25,10 @@ class Way(Protocol):
     def add(self, names: Sequence[str]) -> None: ...
 
     def remove(self, names: Sequence[str]) -> None: ...
+
+    def let_in(self, vhost: str, users: Sequence[User]) -> None: ...
+
+    def turn_out(self, names: Sequence[str]) -> None: ...
 
 
 class ManagementWay:
@@ -45,6 +50,19 @@ class ManagementWay:
     def remove(self, names: Sequence[str]) -> None:
         for name in names:
             self._call("DELETE", f"vhosts/{name}", {})
+
+    def let_in(self, vhost: str, users: Sequence[User]) -> None:
+        for user in users:
+            self._call("PUT", f"users/{user.name}", {"password": user.password, "tags": ""})
+            may = {"configure": user.configure, "write": user.write, "read": user.read}
+            self._call("PUT", f"permissions/{vhost}/{user.name}", may)
+            for exchange, (write, read) in user.topics.items():
+                about = {"exchange": exchange, "write": write, "read": read}
+                self._call("PUT", f"topic-permissions/{vhost}/{user.name}", about)
+
+    def turn_out(self, names: Sequence[str]) -> None:
+        for name in names:
+            self._call("DELETE", f"users/{name}", {})
 
     def _call(self, method: str, path: str, body: dict[str, str]) -> None:
         request = urllib.request.Request(  # noqa: S310  (the scheme is the tester's)
@@ -72,6 +90,12 @@ class ControlWay:
 
     def remove(self, names: Sequence[str]) -> None:
         _evaluate(self._program, remove_vhosts_expression(names))
+
+    def let_in(self, vhost: str, users: Sequence[User]) -> None:
+        _evaluate(self._program, add_users_expression(vhost, users))
+
+    def turn_out(self, names: Sequence[str]) -> None:
+        _evaluate(self._program, remove_users_expression(names))
 
     def _find(self) -> str:
         if self._parts.hostname in LOOPBACK:

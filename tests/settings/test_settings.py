@@ -256,3 +256,17 @@ def test_weaknesses_are_told_one_by_one(tmp_path: Path) -> None:
 )
 def test_each_weakness(tmp_path: Path, text: str, expected: str) -> None:
     assert any(expected in line for line in weaknesses(load(tmp_path, text)))
+
+
+def test_upstreams_that_cannot_do_what_their_entry_says_are_pointed_out() -> None:
+    channels = [{"app_key": "k", "app_secrets": ["s"]}]
+    upstreams = [{"user": "erp", "channels": ["k", "kk"]}, {"user": "guest", "channels": ["k"]}]
+    values = {"channels": channels, "upstreams": upstreams}
+    found = weaknesses(Settings.model_validate({**values, "broker_url": "amqp://host/"}))
+    assert "upstream erp: there is no channel kk" in found
+    assert [line for line in found if line.startswith("upstream guest: our own login")]
+
+
+@pytest.mark.parametrize(("value", "word"), [(True, "true"), (False, "false"), ("auto", "auto")])
+def test_events_take_tomls_words_and_the_environments(value: object, word: str) -> None:
+    assert Settings.model_validate({"events": {"publish": value}}).events.publish == word

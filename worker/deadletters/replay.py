@@ -18,6 +18,9 @@ from worker.runtime.ports import Broker, DeadLetter, Message, Store
 FREELY: Final = frozenset({"notice_unknown_order"})
 """Kinds of notices in which nothing but the order was strange."""
 
+ANONYMOUS: Final = "user_unknown"
+"""The kind whose publisher nobody vouches for, and nobody can any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
@@ -68,6 +71,8 @@ async def replay(store: Store, broker: Broker, ids: Sequence[str]) -> ReplayRepo
 def _objection(letter: DeadLetter, *, alone: bool) -> str:
     if letter.message.queue in {"", DEAD}:
         return "its home queue is unknown"
+    if letter.kind == ANONYMOUS:
+        return "nobody is known to have published it: it would be refused again"
     if _doubtful(letter) and not alone:
         return f"a letter of kind {letter.kind} is replayed only one by one, after a look at it"
     return ""
@@ -93,7 +98,10 @@ async def _publish(broker: Broker, letter: DeadLetter) -> str:
 
 
 def _again(letter: DeadLetter) -> Message:
-    """Return the message with attempts from zero; nobody waits for its reply any more."""
+    """Return the message with attempts from zero; nobody waits for its reply any more.
+
+    Its headers keep who published it first, so that no replay raises anybody's rights.
+    """
     return replace(
         letter.message,
         message_id=uuid.uuid4().hex,

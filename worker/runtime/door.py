@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import structlog
 from pydantic import ValidationError
@@ -22,8 +22,6 @@ from worker.runtime.ports import Broker, Message
 from worker.runtime.upstreams import Upstreams
 from worker.telemetry import alarm
 
-UNREADABLE: Final = "unreadable"
-UNKNOWN_TYPE: Final = "unknown_type"
 _NAME = re.compile(r"[a-z][a-z_]{0,40}")
 """What a field's name looks like; another part of a place may be somebody's value."""
 
@@ -64,14 +62,14 @@ class Door:
                 return await self._refuse_user(message, nobody)
         if message.type not in models:
             await self.refuse(message, Code.PARAMETER_MISSING, "type")
-            return Park(UNKNOWN_TYPE, "nothing that is understood here has this type")
+            return Park("unknown_type", "nothing that is understood here has this type")
         try:
             data = unwrap(models[message.type], message.body).data
         except ValueError as error:
             what = complaint(error)
             _log.error("message_unreadable", message_id=message.message_id, type=message.type)
             await self.refuse(message, Code.PARAMETER_MISSING, what)
-            return Park(UNREADABLE, f"the body does not fit the schema of its type: {what}")
+            return Park("unreadable", f"the body does not fit the schema of its type: {what}")
         app_key = str(getattr(data, "app_key", ""))
         if objection := self._upstreams.objection(message.user, app_key):
             return await self._refuse_user(message, objection)

@@ -13,11 +13,6 @@ from typing import Final
 
 from worker.runtime.outcome import Park
 
-USER_UNKNOWN: Final = "user_unknown"
-"""The kind of a dead letter whose publisher nobody vouches for."""
-USER_NOT_ALLOWED: Final = "user_not_allowed"
-"""The kind of a dead letter whose publisher may not speak for its channel."""
-
 DIRECT_REPLY: Final = "amq.rabbitmq.reply-to"
 """How RabbitMQ's direct reply-to begins: no queue, only the asker's own connection."""
 
@@ -35,14 +30,14 @@ class Upstreams:
         """Return an objection if the broker vouches for no publisher at all."""
         if user or not self.ours:
             return None
-        return Park(USER_UNKNOWN, "no user-id: nobody is known to have published it")
+        return Park("user_unknown", "no user-id: nobody is known to have published it")
 
     def objection(self, user: str, app_key: str) -> Park | None:
         """Return why ``user`` may not speak for ``app_key``; None where it may."""
         if user == self.ours:
             return None
         if app_key not in self.channels.get(user, ()):
-            return Park(USER_NOT_ALLOWED, f"user {user} may not speak for this channel")
+            return Park("user_not_allowed", f"user {user} may not speak for this channel")
         return None
 
     def may_be_answered(self, user: str, reply_to: str) -> bool:

@@ -21,6 +21,7 @@ def weaknesses(settings: Settings) -> list[str]:
         *_zzy(settings),
         *_channels(settings),
         *_storage(settings),
+        *_upstreams(settings),
         *_sms(settings),
         *_idle(settings),
     ]
@@ -85,6 +86,17 @@ def _sms(settings: Settings) -> Iterator[str]:
         yield "sms.url is not https: phones and vouchers travel in the clear"
     if sms.signature != "none" and not sms.gateway_secret.get_secret_value():
         yield "sms.gateway_secret is missing: no request to the gateway can be signed"
+
+
+def _upstreams(settings: Settings) -> Iterator[str]:
+    """Say which upstream system cannot do what its entry seems to say."""
+    known = {channel.app_key for channel in settings.channels}
+    for upstream in settings.upstreams:
+        for app_key in upstream.channels:
+            if app_key not in known:
+                yield f"upstream {upstream.user}: there is no channel {app_key}"
+        if upstream.user == (urlsplit(settings.broker_url).username or "guest"):
+            yield f"upstream {upstream.user}: our own login, which may speak for every channel"
 
 
 def _idle(settings: Settings) -> Iterator[str]:
