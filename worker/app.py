@@ -134,6 +134,7 @@ async def _start_saga(
         configured.partner(settings),
         configured.patterns(settings),
         publish_events=configured.publishes_events(settings),
+        codes_per_sms=settings.sms.codes_per_sms,
     )
     outbox = Outbox(parts.broker, parts.store, parts.clock, tasks)
     policy, watch = configured.policy(settings), configured.account_watch(settings)

@@ -6,7 +6,7 @@ The stories, the random walks and the simulation all call :func:`check`.
 from datetime import datetime
 
 from worker.saga.decide import Decision
-from worker.saga.effects import CallZzy, FailureTold, HoldNotice, Notify
+from worker.saga.effects import CallZzy, FailureTold, HoldNotice, Notify, TextVouchers
 from worker.saga.events import CancelAccepted, OrderCommanded
 from worker.saga.states import FINAL, RANK, CallKind, Order, Phase
 
@@ -46,7 +46,7 @@ def waits(order: Order) -> bool:
 
 def _numbers_rise(before: Order | None, decision: Decision, after: Order) -> None:
     last = before.notified if before else 0
-    told = [effect.seq for effect in decision.effects if isinstance(effect, Notify)]
+    told = [e.seq for e in decision.effects if isinstance(e, Notify | TextVouchers)]
     assert told == list(range(last + 1, last + 1 + len(told))), "sequence numbers do not rise"
     assert after.notified == last + len(told)
     count = after.demand.count

@@ -23,6 +23,7 @@ from worker.saga.effects import (
     Notify,
     RefundTold,
     Reply,
+    TextVouchers,
     VouchersTold,
 )
 from worker.saga.events import Event, TimerFired
@@ -134,6 +135,8 @@ def words(effect: Effect) -> str:
             return f"alarm {effect.kind}"
         case HoldNotice():
             return "hold"
+        case TextVouchers():
+            return " ".join(("text", *(voucher.code for voucher in effect.vouchers)))
         case Notify():
             return f"tell {_news(effect.news)}"
 

@@ -29,7 +29,7 @@ from worker.runtime.ports import (
 )
 from worker.saga.accounting import movements
 from worker.saga.decide import Decision, decide
-from worker.saga.effects import Alarm, CallZzy, Notify, Reply
+from worker.saga.effects import Alarm, CallZzy, Notify, Reply, TextVouchers
 from worker.saga.events import Event, TimerFired
 from worker.saga.policy import Policy
 from worker.saga.states import Order, Phase
@@ -164,6 +164,12 @@ class Saga:
             self._performer.notification(order, effect)
             for effect in decision.effects
             if isinstance(effect, Notify)
+        ]
+        made += [
+            text
+            for effect in decision.effects
+            if isinstance(effect, TextVouchers)
+            for text in self._performer.texts(order, effect)
         ]
         messages = [message for message, _ in made]
         messages += self._performer.event(before, order, decision.event, version + 1)

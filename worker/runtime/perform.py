@@ -11,12 +11,12 @@ import structlog
 
 from contracts import queues
 from contracts.envelope import wrap
-from contracts.events import ChannelNotification, OrderEvent
+from contracts.events import ChannelNotification, OrderEvent, VoucherSms
 from worker.clock import Clock
 from worker.runtime.outside import Supplier
 from worker.runtime.ports import Broker, Message, NotificationRow
 from worker.saga.decide import LOST_CALL
-from worker.saga.effects import Alarm, Notify, Reply
+from worker.saga.effects import Alarm, Notify, Reply, TextVouchers
 from worker.saga.events import Event
 from worker.saga.states import CallKind, Order
 from worker.telemetry import alarm
@@ -25,6 +25,7 @@ from worker.translation.order_events import order_event
 from worker.translation.outbound import Partner
 from worker.translation.refusals import RefusalPatterns
 from worker.translation.supplier import SupplierResult, Unknown
+from worker.translation.texts import CODES_PER_SMS, SMS_TYPE, voucher_sms
 
 T = TypeVar("T")
 
@@ -51,12 +52,14 @@ class Performer:
         patterns: RefusalPatterns,
         *,
         publish_events: bool = False,
+        codes_per_sms: int = CODES_PER_SMS,
     ) -> None:
         """Call ``supplier`` as ``partner``; read its refusals by ``patterns``.
 
         ``publish_events``: whether there is anybody who could listen to order events.
         """
         self._publish_events = publish_events
+        self._codes_per_sms = codes_per_sms
         self._supplier = supplier
         self._broker = broker
         self._clock = clock
@@ -123,6 +126,25 @@ class Performer:
         )
         row = NotificationRow(webhook_id, order.order_num, order.app_key, kind, effect.seq, now)
         return message, row
+
+    def texts(self, order: Order, effect: TextVouchers) -> list[tuple[Message, NotificationRow]]:
+        """Return the messages that text vouchers to the guest (短信), and their rows."""
+        now = self._clock.now()
+        made = voucher_sms(order, effect, now, codes_per_sms=self._codes_per_sms)
+        return [
+            (
+                Message(
+                    queue=queues.SMS,
+                    type=VoucherSms.TYPE,
+                    body=wrap(sms, id=sms.sms_id, time=now, correlation_id=order.order_num),
+                    message_id=sms.sms_id,
+                ),
+                NotificationRow(
+                    sms.sms_id, order.order_num, order.app_key, SMS_TYPE, effect.seq, now
+                ),
+            )
+            for sms in made
+        ]
 
     def event(
         self, before: Order | None, after: Order, event: Event, version: int

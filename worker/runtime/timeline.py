@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from worker.runtime.ports import TimelineEntry
 from worker.saga.decide import Decision
-from worker.saga.effects import Alarm, CallZzy, Notify, Reply
+from worker.saga.effects import Alarm, CallZzy, Notify, Reply, TextVouchers
 from worker.saga.events import (
     CreateRefused,
     Event,
@@ -81,6 +81,8 @@ def _effect(effect: object) -> str:
             return f"answer {effect.code}"
         case Notify():
             return f"notify {notify_type(effect.news)} #{effect.seq}"
+        case TextVouchers():
+            return f"sms #{effect.seq}"
         case Alarm():
             return f"alarm {effect.kind}"
         case _:

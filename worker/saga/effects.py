@@ -84,8 +84,21 @@ class Notify:
 
 
 @dataclass(frozen=True, slots=True)
+class TextVouchers:
+    """Text vouchers to the guest (短信), at least once, under an id made of order and ``seq``.
+
+    ``waiter``: who is to be told whether the gateway took it, if anybody.
+    """
+
+    seq: int
+    vouchers: tuple[Voucher, ...]
+    order_code: str
+    waiter: Waiter | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HoldNotice:
     """Nothing is decided yet: bring this notice again a little later."""
 
 
-Effect = CallZzy | Reply | Alarm | Notify | HoldNotice
+Effect = CallZzy | Reply | Alarm | Notify | TextVouchers | HoldNotice

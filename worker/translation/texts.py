@@ -5,13 +5,13 @@ messages a long list of codes takes. It must not decide whether anything is sent
 """
 
 import hashlib
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
 from contracts.channel import NotifiedVoucher
 from contracts.events import VoucherSms
-from worker.saga.states import Order, Voucher, Waiter
+from worker.saga.effects import TextVouchers
+from worker.saga.states import Order, Voucher
 
 SMS_TYPE: Final = "sms"
 """What a message to a guest is called among an order's notifications."""
@@ -20,20 +20,14 @@ CODES_PER_SMS: Final = 10
 SEPARATOR: Final = "、"
 
 
-def voucher_sms(  # noqa: PLR0913  (what the saga says of one text)
-    order: Order,
-    vouchers: Sequence[Voucher],
-    order_code: str,
-    seq: int,
-    waiter: Waiter | None,
-    *,
-    now: datetime,
-    codes_per_sms: int = CODES_PER_SMS,
+def voucher_sms(
+    order: Order, wanted: TextVouchers, now: datetime, *, codes_per_sms: int = CODES_PER_SMS
 ) -> list[VoucherSms]:
-    """Return the messages that text ``vouchers``, in parts of ``codes_per_sms`` codes.
+    """Return the messages that text vouchers, in parts of ``codes_per_sms`` codes.
 
     Each part is sent, repeated and given up by itself; who waits is answered by the last.
     """
+    vouchers, seq, waiter = wanted.vouchers, wanted.seq, wanted.waiter
     parts = [vouchers[at : at + codes_per_sms] for at in range(0, len(vouchers), codes_per_sms)]
     parts = parts or [()]
     return [
@@ -49,7 +43,7 @@ def voucher_sms(  # noqa: PLR0913  (what the saga says of one text)
             visit_date=order.demand.visit_date.isoformat(),
             count=max(order.demand.count - order.refunded, 0),
             vouchers=tuple(map(_notified, part)),
-            order_code=order_code,
+            order_code=wanted.order_code,
             reply_to=waiter.reply_to if waiter and number == len(parts) else "",
             reply_correlation_id=waiter.correlation_id if waiter and number == len(parts) else "",
         )

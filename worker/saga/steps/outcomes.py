@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from worker.saga import codes
-from worker.saga.effects import Alarm, FailureTold, News, Notify, Reply
+from worker.saga.effects import Alarm, FailureTold, News, Notify, Reply, TextVouchers
 from worker.saga.events import (
     CancelCommanded,
     CreateRefused,
@@ -16,7 +16,7 @@ from worker.saga.events import (
     OrderCommanded,
     PayRefused,
 )
-from worker.saga.states import Failure, Order, Wants
+from worker.saga.states import Failure, Order, Voucher, Waiter, Wants
 from worker.saga.steps import Moment, Result
 
 BUYING = frozenset({Wants.CREATED, Wants.PAID})
@@ -26,6 +26,14 @@ def notify(o: Order, news: News) -> tuple[Order, Notify]:
     """Make the order's next notification."""
     seq = o.notified + 1
     return replace(o, notified=seq), Notify(seq, news)
+
+
+def text_vouchers(
+    o: Order, vouchers: tuple[Voucher, ...], waiter: Waiter | None = None
+) -> tuple[Order, TextVouchers]:
+    """Give the next text to the guest (短信) its number, one of the notifications'."""
+    seq = o.notified + 1
+    return replace(o, notified=seq), TextVouchers(seq, vouchers, o.order_code, waiter)
 
 
 def _answer(o: Order, wants: frozenset[Wants], code: str, message: str) -> Result:

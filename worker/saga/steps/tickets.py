@@ -9,7 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from worker.saga import vouchers
-from worker.saga.effects import Alarm, CheckTold, VouchersTold
+from worker.saga.effects import Alarm, CheckTold, Notify, TextVouchers, VouchersTold
 from worker.saga.events import (
     CreateSucceeded,
     Event,
@@ -18,10 +18,10 @@ from worker.saga.events import (
     TicketIssued,
     VerificationNoticed,
 )
-from worker.saga.states import Order
+from worker.saga.states import Order, Voucher, Waiter
 from worker.saga.steps import Moment, Result
 from worker.saga.steps.calls import call_probe
-from worker.saga.steps.outcomes import notify
+from worker.saga.steps.outcomes import notify, text_vouchers
 
 
 def keep_zzy_number(o: Order, e: Event, _m: Moment) -> Result:
@@ -70,9 +70,24 @@ def tell_vouchers(o: Order, e: Event, m: Moment) -> Result:
     if isinstance(e, TicketIssued) and e.ask_codes and not o.vouchers:
         return call_probe(o, e, m)
     untold = o.vouchers[o.vouchers_told or 0 :]
-    told = replace(o, vouchers_told=len(o.vouchers))
-    told, notice = notify(told, VouchersTold(untold, o.order_code))
-    return told, (notice,)
+    return send_vouchers(replace(o, vouchers_told=len(o.vouchers)), untold, o.terms.vouchers_by)
+
+
+def send_vouchers(
+    o: Order, chosen: tuple[Voucher, ...], by: str, waiter: Waiter | None = None
+) -> Result:
+    """Send vouchers as the terms say: to the channel, to the guest's phone, or both.
+
+    Tickets without codes are only told of: their guest has an SMS of the supplier's.
+    """
+    effects: list[Notify | TextVouchers] = []
+    if by != "sms":
+        o, notice = notify(o, VouchersTold(chosen, o.order_code))
+        effects.append(notice)
+    if by != "notify" and chosen:
+        o, text = text_vouchers(o, chosen, waiter)
+        effects.append(text)
+    return o, tuple(effects)
 
 
 def tell_new_vouchers(o: Order, e: Event, m: Moment) -> Result:
