@@ -90,7 +90,7 @@ async def running(settings: Settings, roles: frozenset[Role]) -> AsyncIterator[s
         stack.push_async_callback(channels.close)
         runners: list[web.AppRunner] = []
         stack.push_async_callback(_finish, parts.broker, tasks, runners)
-        pulse = Pulse(parts.store, parts.clock)
+        pulse = Pulse(parts.store, parts.clock, accounts=configured.has_accounts(settings))
         problems = partial(_problems, parts.broker, pulse)
         url = await _serve(settings, parts, roles, problems, runners)
         if Role.SAGA in roles:

@@ -91,6 +91,11 @@ def tariff(settings: Settings) -> Tariff:
     return Tariff(prices)
 
 
+def has_accounts(settings: Settings) -> bool:
+    """Tell whether any channel has a prepaid account."""
+    return any(channel.account == "prepaid" for channel in settings.channels)
+
+
 def account_watch(settings: Settings) -> AccountWatch:
     """Return when the operator hears that an account runs low."""
     return AccountWatch(

@@ -19,6 +19,8 @@ from tests.runtime.world import AUDIT, CREATED, PAID, TIMEOUT, Gate, World, die
 from worker.runtime.accounts import AccountWatch
 from worker.runtime.outcome import Ack
 from worker.runtime.ports import Booking, Message
+from worker.runtime.pulse import Pulse
+from worker.telemetry.metrics import exposition
 from worker.translation.settlement import Price, Tariff
 from worker.translation.supplier import Refused
 
@@ -183,6 +185,21 @@ async def test_a_product_without_a_price_is_refused_and_the_operator_told(world:
     open_account(world)
     await top_up(world, str(WHOLE))
     await world.paid()
+
+
+async def test_the_gauges_show_each_account(prepaid: World) -> None:
+    await top_up(prepaid, "300.5")
+    gate = Gate(PAID)
+    prepaid.zzy.will("create", CREATED)
+    prepaid.zzy.will("pay", gate)
+    taking = asyncio.create_task(prepaid.commands.handle(create_message()))
+    await gate.is_out()
+    await Pulse(prepaid.store, prepaid.clock, accounts=True).feel()
+    text = exposition()[0].decode()
+    assert 'ticketbridge_account_balance_yuan{app_key="k"} 300.5' in text
+    assert 'ticketbridge_account_held_yuan{app_key="k"} 101.0' in text
+    gate.let_go()
+    await taking
 
 
 async def test_the_operator_hears_of_a_low_account_when_the_line_is_crossed(

@@ -10,7 +10,13 @@ from typing import Final
 from worker.clock import Clock
 from worker.errors import StoreUnavailableError
 from worker.runtime.ports import Figures, Store
-from worker.telemetry.metrics import DEAD_LETTERS_OPEN, ORDERS_HUMAN, OUTBOX_AGE
+from worker.telemetry.metrics import (
+    ACCOUNT_BALANCE,
+    ACCOUNT_HELD,
+    DEAD_LETTERS_OPEN,
+    ORDERS_HUMAN,
+    OUTBOX_AGE,
+)
 
 PULSE_SECONDS: Final = 5.0
 
@@ -18,10 +24,14 @@ PULSE_SECONDS: Final = 5.0
 class Pulse:
     """The store's last word."""
 
-    def __init__(self, store: Store, clock: Clock) -> None:
-        """Ask ``store``; until its first answer it counts as well."""
+    def __init__(self, store: Store, clock: Clock, *, accounts: bool = False) -> None:
+        """Ask ``store``; until its first answer it counts as well.
+
+        ``accounts``: show what stands on the channels' accounts, too.
+        """
         self._store = store
         self._clock = clock
+        self._accounts = accounts
         self._trouble = ""
 
     def problems(self) -> list[str]:
@@ -32,6 +42,8 @@ class Pulse:
         """Ask once."""
         try:
             self._show(await self._store.figures())
+            if self._accounts:
+                await self._show_accounts()
         except StoreUnavailableError as error:
             self._trouble = f"database: {error}"
         else:
@@ -43,6 +55,11 @@ class Pulse:
         oldest = figures.oldest_unsent_at
         age = (self._clock.now() - oldest).total_seconds() if oldest else 0.0
         OUTBOX_AGE.set(max(age, 0.0))
+
+    async def _show_accounts(self) -> None:
+        for account in await self._store.accounts():
+            ACCOUNT_BALANCE.labels(account.app_key).set(float(account.balance))
+            ACCOUNT_HELD.labels(account.app_key).set(float(account.held))
 
     async def run(self) -> None:
         """Ask for ever."""

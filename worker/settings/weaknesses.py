@@ -23,6 +23,7 @@ def weaknesses(settings: Settings) -> list[str]:
         *_storage(settings),
         *_upstreams(settings),
         *_sms(settings),
+        *_accounts(settings),
         *_idle(settings),
     ]
 
@@ -86,6 +87,18 @@ def _sms(settings: Settings) -> Iterator[str]:
         yield "sms.url is not https: phones and vouchers travel in the clear"
     if sms.signature != "none" and not sms.gateway_secret.get_secret_value():
         yield "sms.gateway_secret is missing: no request to the gateway can be signed"
+
+
+def _accounts(settings: Settings) -> Iterator[str]:
+    priced = {one.app_key for one in settings.settlement_prices}
+    for channel in settings.channels:
+        if channel.account == "prepaid" and channel.app_key not in priced:
+            yield (
+                f"channel {channel.app_key}: its account is prepaid and settlement_prices has"
+                " nothing for it: every order is refused with 3000"
+            )
+    for app_key in sorted(priced - {channel.app_key for channel in settings.channels}):
+        yield f"settlement_prices: no channel has the app_key {app_key}"
 
 
 def _upstreams(settings: Settings) -> Iterator[str]:

@@ -59,6 +59,19 @@ OUTBOX_AGE: Final = Gauge(
     "Age of the oldest message that is committed and not published; 0 when there is none.",
 )
 
+# --- accounts -----------------------------------------------------------------------------
+
+ACCOUNT_BALANCE: Final = Gauge(
+    "ticketbridge_account_balance_yuan",
+    "What stands on a channel's prepaid account, what is held included.",
+    ["app_key"],
+)
+ACCOUNT_HELD: Final = Gauge(
+    "ticketbridge_account_held_yuan",
+    "What is held of a channel's prepaid account for orders that are not paid yet.",
+    ["app_key"],
+)
+
 # --- ZZY ----------------------------------------------------------------------------------
 
 ZZY_CALLS: Final = Counter(
