@@ -35,6 +35,11 @@ class Entry:
         """Return the versioned type name, also the routing key on the commands exchange."""
         return self.model.TYPE
 
+    @property
+    def public(self) -> bool:
+        """Tell whether others than our own processes send or receive it."""
+        return self.kind != "event" or not self.queue
+
 
 _ENTRIES: Final = (
     Entry(

@@ -124,6 +124,7 @@ class CreateOrder(ChannelModel):
         default=(),
         description="身份证信息 集合: id card to name, an object or its JSON text; optional. "
         '1.下单接口. Example: {"410102195431547812": "张三"}',
+        json_schema_extra={"default": {}},
     )
     date: Day = Field(
         description="购票日期: the day of the visit, yyyy-MM-dd, Asia/Shanghai. 1.下单接口. "

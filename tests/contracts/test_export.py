@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from contracts import channel, zzy
 from contracts.asyncapi import asyncapi_document
-from contracts.export import FOLDER, files, main, stale, wire_models, write
+from contracts.export import FOLDER, main, stale, wire_models, write
 from contracts.openapi import openapi_document
 from contracts.yaml_text import to_yaml
 
@@ -48,15 +48,6 @@ def test_the_yaml_says_what_was_meant() -> None:
 @pytest.mark.parametrize("name", sorted(wire_models()))
 def test_schemas_are_valid_and_references_lead_somewhere(name: str) -> None:
     Draft202012Validator.check_schema(wire_models()[name].model_json_schema())
-
-
-def test_every_reference_of_the_documents_is_a_file() -> None:
-    text = (FOLDER / "openapi.yaml").read_text("utf-8") + (FOLDER / "asyncapi.yaml").read_text(
-        "utf-8"
-    )
-    references = set(re.findall(r"\./(schemas/[^\"]+)", text))
-    assert references
-    assert references <= files().keys()
 
 
 def models(of: object) -> list[type[BaseModel]]:
