@@ -1,7 +1,8 @@
-"""What the channel guide shows is what the program does."""
+"""What the channel guide shows is what the program does, in both languages."""
 
 import json
 import re
+import tomllib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,23 +10,30 @@ from typing import Any
 
 import pytest
 
+from contracts import channel, channel_extras
 from contracts.channel import (
-    CheckNotification,
+    Answer,
+    ChannelRequest,
     Code,
     Notification,
-    OrderFailedNotification,
-    ProductNotification,
-    RefundNotification,
-    VoucherNotification,
+    NotifyType,
     parse_create_order,
     parse_envelope,
     parse_receipt,
 )
-from contracts.signatures import verify_channel, within_window
+from contracts.channel_reports import Report
+from contracts.signatures import sign_channel, verify_channel, within_window
 from tests.relay.notifications import TARGET, notification
 from worker.relay.envelope import build
+from worker.relay.policy import DEFAULT_RETRY_DELAYS
+from worker.settings import Settings
 
-GUIDE = (Path(__file__).parents[2] / "docs" / "channel-guide.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+GUIDES = {
+    name: (DOCS / name).read_text(encoding="utf-8")
+    for name in ("channel-guide.md", "channel-guide.zh-CN.md")
+}
+GUIDE, CHINESE = GUIDES.values()
 ORDER = {
     "channel_order_num": "2x",
     "product_code": "XXX",
@@ -35,17 +43,18 @@ ORDER = {
     "amount": 30.0,
     "count": 5,
 }
+EXAMPLES = re.findall(r"<!-- (\w+) -->\n```json\n(.*?)```", GUIDE, re.DOTALL)
+SECRET = "94d95bdd7ef111eaa2505404a6b35c1e"
 
 
-def example(language: str, words: str) -> str:
-    blocks = re.findall(rf"```{language}\n(.*?)```", GUIDE, re.DOTALL)
-    (block,) = [block for block in blocks if words in block]
-    return block
+def blocks(guide: str) -> list[tuple[str, str]]:
+    return re.findall(r"```(\w*)\n(.*?)```", guide, re.DOTALL)
 
 
 def function(name: str) -> Any:  # noqa: ANN401
+    (block,) = [text for language, text in blocks(GUIDE) if f"def {name}" in text]
     namespace: dict[str, Any] = {}
-    exec(example("python", f"def {name}"), namespace)  # noqa: S102
+    exec(block, namespace)  # noqa: S102
     return namespace[name]
 
 
@@ -56,6 +65,18 @@ def test_the_signing_example_passes_the_real_check() -> None:
     assert not verify_channel(["other"], *signed)
     assert within_window(request.time_stamp, datetime.now(UTC), 300)
     assert parse_create_order(request.params).count == 5
+
+
+def test_the_whole_request_is_truly_signed_and_holds_the_order_that_is_shown() -> None:
+    shown = dict(EXAMPLES)
+    request = parse_envelope(shown["ChannelRequest"].encode())
+    assert verify_channel([SECRET], request.params, request.time_stamp, request.sign)
+    assert SECRET in GUIDE
+    assert json.loads(request.params) == json.loads(shown["CreateOrder"])
+    vector = re.findall(r"[0-9A-F]{32}", GUIDE)[0]
+    golden = json.loads((DOCS.parent / "tests/golden/channel/sign_params.json").read_text())
+    text = json.dumps(golden, separators=(",", ":"))
+    assert sign_channel(SECRET, text, 1586936588379) == vector
 
 
 @pytest.mark.parametrize("secret", TARGET.secrets)
@@ -69,36 +90,111 @@ def test_the_verifying_example_takes_what_we_send(secret: str) -> None:
     assert not is_genuine(secret, stale.headers, stale.body)
 
 
-def test_the_receipt_example_counts_as_delivered() -> None:
-    receipt = parse_receipt(example("json", '"status": 200').encode())
-    assert receipt is not None
-    assert receipt.delivered
+@pytest.mark.parametrize("at", range(len(EXAMPLES)), ids=lambda at: EXAMPLES[at][0])
+def test_each_example_is_exactly_what_travels(at: int) -> None:
+    name, text = EXAMPLES[at]
+    model, shown = getattr(channel, name), json.loads(text)
+    if issubclass(model, Notification | channel_extras.ExtraRequest | channel.CreateOrder):
+        assert json.loads(model.model_validate(shown).to_params()) == shown
+    elif issubclass(model, Report):
+        assert model.model_validate(shown).to_data() == shown
+    elif issubclass(model, Answer | ChannelRequest):
+        assert json.loads(model.model_validate(shown).to_bytes()) == shown
+    else:
+        assert model.model_validate(shown)
 
 
-@pytest.mark.parametrize(
-    ("model", "words"),
-    [
-        (CheckNotification, "check_result"),
-        (VoucherNotification, '"voucher"'),
-        (RefundNotification, '"refund"'),
-        (OrderFailedNotification, '"order_failed"'),
-        (ProductNotification, '"product"'),
-    ],
-)
-def test_each_notification_is_shown_exactly_as_it_is_sent(
-    model: type[Notification], words: str
-) -> None:
-    shown = json.loads(example("json", words))
-    assert json.loads(model.model_validate(shown).to_params()) == shown
+def test_the_receipts_mean_what_the_guide_says() -> None:
+    receipts = [parse_receipt(text.encode()) for name, text in EXAMPLES if name == "ChannelReceipt"]
+    assert [receipt is not None and receipt.delivered for receipt in receipts] == [True, False]
 
 
-def test_the_table_of_codes_is_complete() -> None:
-    table = GUIDE[GUIDE.index("## 6. Codes") :]
-    rows = dict(re.findall(r"^\| `(\d{4})` \| (\S+) \|", table, re.MULTILINE))
+def test_every_message_has_an_example_and_every_example_a_name() -> None:
+    shown = {name for name, _ in EXAMPLES}
+    assert len(EXAMPLES) == sum(language == "json" for language, _ in blocks(GUIDE))
+    wanted = {
+        kind.__name__
+        for kind in (
+            *_leaves(Notification),
+            *_leaves(Report),
+            *_leaves(channel_extras.ExtraRequest),
+        )
+    } - {"ProductReport"}  # shown inside ProductsReport
+    assert wanted | {"CreateOrder", "CancelOrder", "Answer", "ChannelReceipt"} <= shown
+    assert {f"### {kind}: " in GUIDE and f"### {kind}：" in CHINESE for kind in NotifyType} == {
+        True
+    }
+
+
+def _leaves(model: type) -> list[type]:
+    below = model.__subclasses__()
+    return [leaf for kind in below for leaf in _leaves(kind)] if below else [model]
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_the_table_of_codes_is_complete(guide: str) -> None:
+    table = GUIDES[guide].split("\n## 10. ")[1].split("\n## ")[0]
+    rows = dict(re.findall(r"^\| `(\d{4})` \| (\S+) \| .+ \| .+ \|$", table, re.MULTILINE))
     assert rows == {code.value: code.text for code in Code}
 
 
-def test_the_headers_are_the_documented_ones() -> None:
+@pytest.mark.parametrize("guide", GUIDES)
+def test_the_headers_are_the_documented_ones(guide: str) -> None:
     sent = build(notification(), replace(TARGET, envelope="plain"), datetime.now(UTC)).headers
-    documented = set(re.findall(r"^\| `(Webhook-\w+)` \|", GUIDE, re.MULTILINE))
+    documented = set(re.findall(r"^\| `(Webhook-\w+)` \|", GUIDES[guide], re.MULTILINE))
     assert documented == set(sent) - {"Content-Type"}
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_every_field_of_every_request_stands_in_a_table(guide: str) -> None:
+    tables = set(re.findall(r"`(\w+)`", "\n".join(_rows(GUIDES[guide]))))
+    models = (channel.CreateOrder, channel_extras.RefundOrder, channel_extras.QueryOrder,
+              channel_extras.QueryPrice, channel_extras.ResendVoucher)  # fmt: skip
+    assert {name for model in models for name in model.model_fields} - tables == set()
+
+
+def test_the_retries_are_those_of_the_relay() -> None:
+    (row,) = [line for line in _rows(GUIDE) if line.startswith("| after |")]
+    units = {"s": 1, "min": 60, "h": 3_600}
+    told = tuple(float(n) * units[unit] for n, unit in re.findall(r"(\d+) (s|min|h)", row))
+    assert told == DEFAULT_RETRY_DELAYS
+
+
+def test_both_languages_have_the_same_parts() -> None:
+    assert blocks(GUIDE) == blocks(CHINESE)
+    for pattern in (
+        r"^(#+ (?:\d+\.)?)",  # headings and their numbers
+        r"<!-- \w+ -->",
+        r"^- \[ \] ",
+        r"\]\((?!channel-guide)([^)]+)\)",  # links
+    ):
+        english, chinese = (re.findall(pattern, text, re.MULTILINE) for text in GUIDES.values())
+        assert english == chinese
+    english, chinese = ([row.count("|") for row in _rows(text)] for text in GUIDES.values())
+    assert english == chinese
+    first, second = (re.findall(r"^\| (`[^|]+`) \|", t, re.MULTILINE) for t in GUIDES.values())
+    assert first == second
+    names, called = (_names(text) for text in GUIDES.values())
+    assert names == called
+
+
+def _names(guide: str) -> set[str]:
+    prose = re.sub(r"```.*?```", "", guide, flags=re.DOTALL)
+    return {name for name in re.findall(r"`([^`\n]+)`", prose) if not name.startswith("{")}
+
+
+def _rows(guide: str) -> list[str]:
+    return [line for line in guide.splitlines() if line.startswith("|")]
+
+
+@pytest.mark.parametrize("guide", GUIDES)
+def test_no_link_leads_nowhere(guide: str) -> None:
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", GUIDES[guide])
+    assert len(links) > 6
+    assert [link for link in links if not (DOCS / link).exists()] == []
+
+
+def test_the_configuration_to_try_is_one() -> None:
+    (text,) = [text for language, text in blocks(GUIDE) if language == "toml"]
+    settings = Settings.model_validate(tomllib.loads(text))
+    assert settings.channels[0].secrets == ("s3cret",)
