@@ -147,6 +147,24 @@ async def test_an_upstream_message_id_and_type_are_kept(
     assert (got.message_id, got.type, got.reply_to) == ("upstream-1", "order.cancel.v1", "r")
 
 
+@pytest.mark.parametrize(
+    ("kind", "queue"),
+    [
+        ("order.create.v1", queues.ORDERS),
+        ("order.refund.v1", queues.ORDERS),
+        ("voucher.resend.v1", queues.ORDERS),
+        ("query.order.v1", queues.QUERIES),
+        ("query.price.v1", queues.QUERIES),
+    ],
+)
+async def test_the_commands_exchange_leads_each_type_into_its_queue(
+    kind: str, queue: str, channel: AbstractChannel
+) -> None:
+    exchange = await channel.get_exchange(queues.COMMANDS_EXCHANGE)
+    await exchange.publish(aio_pika.Message(b"x"), kind)
+    assert (await raw(channel, queue)).routing_key == kind
+
+
 async def test_each_publish_is_persistent_and_has_an_amqp_message_id_of_its_own(
     broker: RabbitBroker, channel: AbstractChannel
 ) -> None:
