@@ -1,7 +1,7 @@
 """A broker that does what a test tells it, and requests as channels and ZZY send them."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -30,10 +30,14 @@ ORDER = {
 
 @dataclass
 class FakeBroker:
-    """Implements the broker port in memory; ``error`` is raised, ``answer`` is the reply."""
+    """Implements the broker port in memory; ``error`` is raised, ``answer`` is the reply.
+
+    ``interim`` are the replies that come before it.
+    """
 
     error: BaseException | None = None
     answer: bytes | None = None
+    interim: Sequence[bytes] = ()
     hangs: bool = False
     trouble: list[str] = field(default_factory=list)
     published: list[Message] = field(default_factory=list)
@@ -51,11 +55,13 @@ class FakeBroker:
         message: Message,
         *,
         wait: float,
-        final: Callable[[bytes], bool] | None = None,  # noqa: ARG002
+        final: Callable[[bytes], bool] | None = None,
     ) -> bytes | None:
         await self._obey()
         self.requested.append((message, wait))
-        return self.answer
+        replies = [*self.interim, *([self.answer] if self.answer is not None else [])]
+        last = replies[-1] if replies else None
+        return next((reply for reply in replies if final is None or final(reply)), last)
 
     async def _obey(self) -> None:
         if self.hangs:

@@ -113,11 +113,14 @@ async def test_the_reply_is_passed_on(door: Door, interface: str) -> None:
     assert await door.ask(interface, GOOD[interface]) == (200, expected)
 
 
-async def test_an_interim_reply_is_the_answer_when_nothing_better_came(door: Door) -> None:
-    outcome = OrderOutcome(code=Code.CANCEL_FAILED, message="退款审核中", final=False)
-    door.broker.answer = outcome.to_bytes()
-    expected = {"code": "4000", "message": "退款审核中", "data": ""}
-    assert await door.ask("refundOrder", REFUND) == (200, expected)
+async def test_an_interim_reply_is_the_answer_only_when_nothing_better_came(door: Door) -> None:
+    audit = OrderOutcome(code=Code.CANCEL_FAILED, message="退款审核中", final=False)
+    door.broker.interim = [audit.to_bytes()]
+    for interface in ("refundOrder", "cancelOrder"):
+        expected = {"code": "4000", "message": "退款审核中", "data": ""}
+        assert await door.ask(interface, REFUND) == (200, expected)
+    door.broker.answer = OrderOutcome(code=Code.SUCCESS, message="成功").to_bytes()
+    assert (await door.ask("refundOrder", REFUND))[1]["code"] == "1000"
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,8 @@ async def test_a_silent_database_leaves_the_question_unanswered(
 
     monkeypatch.setattr(world.store, "load", fail)
     assert await asker.ask(order_query(), wait=0.05) is None
-    assert await world.broker.depth(queues.QUERIES) == 0
+    asked = message(order_query(), reply_to="embedded.somebody")
+    assert await asker.queries.handle(asked) == Ack()
 
 
 async def test_who_may_not_speak_for_a_channel_is_refused(world: World) -> None:
