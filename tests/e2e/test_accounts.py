@@ -11,7 +11,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.e2e.conftest import SAGA
-from tests.e2e.world import Choice, Ran, World, cli, world
+from tests.e2e.world import Choice, World, cli, world
+from worker.commands.accounts import print_statement
+from worker.settings import load_settings
 
 CHOICE = Choice(
     settings={"reply_wait_seconds": "3"},
@@ -44,22 +46,20 @@ async def prepaid(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
         yield made
 
 
-async def accounts(world: World, *words: str) -> Ran:
-    return await cli(world.place.config, "accounts", *words)
-
-
 async def buy(world: World, number: str, **changes: object) -> tuple[int, str, str, object]:
     answer = await world.k.order(number, **changes)
     return answer.status, answer.code, answer.message, answer.data
 
 
-async def test_the_account_of_a_prepaid_channel(prepaid: World) -> None:
+async def test_the_account_of_a_prepaid_channel(
+    prepaid: World, capsys: pytest.CaptureFixture[str]
+) -> None:
     first, second = prepaid.fresh(), prepaid.fresh()
     assert await buy(prepaid, first) == SHORT
     assert prepaid.zzy.ledger.by_origin(prepaid.k.number(first)) == []
 
-    words = ("top-up", "k", "40", "--reference", "bank-1", "--by", "ann")
-    assert (await accounts(prepaid, *words)).code == 0
+    words = ("accounts", "top-up", "k", "40", "--reference", "bank-1", "--by", "ann")
+    assert (await cli(prepaid.place.config, *words)).code == 0
     assert (await prepaid.k.order(first)).code == "1000"
     await prepaid.k.told("voucher", first)
     assert await buy(prepaid, second) == SHORT
@@ -69,14 +69,14 @@ async def test_the_account_of_a_prepaid_channel(prepaid: World) -> None:
     await prepaid.k.driver.cancel(prepaid.k.number(first))
     await prepaid.k.told("refund", first)
     assert (await prepaid.k.order(second)).code == "1000"
-    await check_statement(prepaid)
+    await check_statement(prepaid, capsys)
 
 
-async def check_statement(world: World) -> None:
-    month = datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y-%m")
-    ran = await accounts(world, "statement", "k", month)
-    assert ran.code == 0, ran.err
-    lines = list(csv.DictReader(io.StringIO(ran.out)))
+async def check_statement(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    month = datetime.now(ZoneInfo("Asia/Shanghai")).date()
+    settings = load_settings(world.place.config, {})
+    assert await print_statement(settings, "k", month)
+    lines = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
     assert lines[0]["kind"] == "opening"
     assert (lines[-1]["kind"], lines[-1]["balance"]) == ("closing", "14.50")
     kinds = [line["kind"] for line in lines[1:-1]]
