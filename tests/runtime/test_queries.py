@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -20,11 +21,13 @@ from worker.runtime.outcome import Ack, Park
 from worker.runtime.ports import Loaded, Message
 from worker.runtime.queries import Offer, Queries
 from worker.runtime.upstreams import Upstreams
+from worker.translation.settlement import Price, Tariff
 
 DAYS = {"begin_date": date(2026, 5, 1), "end_date": date(2026, 5, 2)}
 PRODUCT = Product.model_validate(
     {"ProductId": 1, "EntranceMode": 0, "CustomerSet": 2, "ProductStatus": 1, "RefundSet": 1}
 )
+TARIFF = Tariff({"prepaid": {"P1": (Price(None, Decimal("61.5")),)}})
 
 
 class OneProduct:
@@ -47,7 +50,9 @@ class Asker:
     def __init__(self, world: World, ours: str = "") -> None:
         self._world = world
         door = Door(world.broker, Upstreams(ours=ours))
-        self.queries = Queries(world.store, door, world.broker, world.clock, OneProduct())
+        self.queries = Queries(
+            world.store, door, world.broker, world.clock, OneProduct(), tariff=TARIFF
+        )
 
     async def start(self) -> None:
         await self._world.broker.consume(queues.QUERIES, self.queries.handle, concurrency=1)
@@ -107,6 +112,15 @@ async def test_products_and_prices_come_from_the_shelf(asker: Asker) -> None:
     assert isinstance(prices.data, dict)
     days = [(day["date"], day["sale_price"]) for day in prices.data["days"]]
     assert days == [("2026-05-01", "70.00"), ("2026-05-02", "70.00")]
+    assert prices.data["settlement_price"] is None
+
+
+async def test_a_channel_with_an_account_reads_what_it_pays_itself(asker: Asker) -> None:
+    query = PriceQuery(app_key="prepaid", received_at=NOON, product_code="P1", **DAYS)
+    prices = await asker.ask(query)
+    assert prices is not None
+    assert isinstance(prices.data, dict)
+    assert prices.data["settlement_price"] == "61.50"
 
 
 @pytest.mark.parametrize(

@@ -23,8 +23,10 @@ from worker.runtime import snapshot
 from worker.runtime.door import Door
 from worker.runtime.outcome import Ack, Outcome, Park
 from worker.runtime.ports import Broker, Message, Store
+from worker.translation.admission import today_in_shanghai
 from worker.translation.product_reports import prices_report, products_report
 from worker.translation.reports import order_report
+from worker.translation.settlement import Tariff
 
 STALE_SECONDS: Final = 30.0
 """Nobody waits so long for an answer; leaves room for clocks that differ."""
@@ -63,15 +65,26 @@ class Shelf(Protocol):
 class Queries:
     """Handles the queue QUERIES."""
 
-    def __init__(
-        self, store: Store, door: Door, broker: Broker, clock: Clock, shelf: Shelf
+    def __init__(  # noqa: PLR0913  (what it stands between)
+        self,
+        store: Store,
+        door: Door,
+        broker: Broker,
+        clock: Clock,
+        shelf: Shelf,
+        *,
+        tariff: Tariff | None = None,
     ) -> None:
-        """Read orders from ``store`` and products from ``shelf`` for whom ``door`` lets in."""
+        """Read orders from ``store`` and products from ``shelf`` for whom ``door`` lets in.
+
+        ``tariff`` says what channels with an account pay; without it none has one.
+        """
         self._store = store
         self._door = door
         self._broker = broker
         self._clock = clock
         self._shelf = shelf
+        self._tariff = tariff or Tariff()
 
     async def handle(self, message: Message) -> Outcome:
         """Answer one question; Ack whatever comes of it."""
@@ -125,7 +138,9 @@ class Queries:
         offer = await self._offer(query.product_code)
         calendar = await self._shelf.prices(offer.product_code)
         days = _days(query.begin_date, query.end_date)
-        return prices_report(offer.product_code, calendar, days).to_data()
+        today = today_in_shanghai(self._clock.now())
+        ours = self._tariff.price(query.app_key, offer.product_code, today)
+        return prices_report(offer.product_code, calendar, days, ours).to_data()
 
     async def _offer(self, product_code: str) -> Offer:
         offer = await self._shelf.product(product_code)
@@ -136,19 +151,3 @@ class Queries:
 
 def _days(begin: date, end: date) -> Sequence[date]:
     return [date.fromordinal(day) for day in range(begin.toordinal(), end.toordinal() + 1)]
-
-
-class EmptyShelf:
-    """Where no catalogue is kept: every product is unknown."""
-
-    async def product(self, _product_code: str) -> Offer | None:
-        """Return None."""
-        return None
-
-    async def products(self) -> Sequence[Offer]:
-        """Return nothing."""
-        return ()
-
-    async def prices(self, _product_code: str) -> Sequence[DailyPriceStock]:
-        """Return nothing."""
-        return ()

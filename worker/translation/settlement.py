@@ -38,15 +38,19 @@ class Tariff:
 
     def settled(self, ordered: OrderCommanded) -> OrderCommanded:
         """Return the order with its price, or refused where there is none."""
-        prices = self.by_channel.get(ordered.app_key)
-        if prices is None or ordered.refusal is not None:
+        if ordered.app_key not in self.by_channel or ordered.refusal is not None:
             return ordered
         day = today_in_shanghai(ordered.received_at)
-        price = _price(prices.get(ordered.demand.product_code, ()), day)
+        price = self.price(ordered.app_key, ordered.demand.product_code, day)
         if price is None:
             refusal = Failure(Code.CREATE_FAILED, MISSING_TEXT)
             return replace(ordered, refusal=refusal, alarm=MISSING_ALARM)
         return replace(ordered, terms=replace(ordered.terms, settlement_price=price))
+
+    def price(self, app_key: str, product_code: str, day: date) -> Decimal | None:
+        """Return what one ticket that is ordered on ``day`` costs; None: no account or price."""
+        prices = self.by_channel.get(app_key, {})
+        return _price(prices.get(product_code, ()), day)
 
 
 def _price(prices: tuple[Price, ...], day: date) -> Decimal | None:
