@@ -21,6 +21,7 @@ from tests.e2e.bridge import CHANNEL, RETRY_DELAYS, Bridge, Place, clean_environ
 from worker.simulators.channel import ChannelSimulator, Credentials, Delivery
 from worker.simulators.channel_driver import ChannelDriver, DriverAnswer, sample_order
 from worker.simulators.records import Order
+from worker.simulators.sms import SmsSimulator
 from worker.simulators.zzy import ZzySimulator
 from worker.simulators.zzy_faults import ZzyFaults
 
@@ -92,6 +93,8 @@ class Choice:
     retry_delays: str = RETRY_DELAYS
     relay_timeout: float = 10
     log_level: str = "warning"
+    sms: str = ""
+    """Of the section [sms], as TOML lines without the URL; with any, there is a gateway."""
     more: str = ""
     """More TOML, after all the rest."""
 
@@ -135,11 +138,17 @@ class World:
     """Everything that a test can reach, all of it from outside the worker."""
 
     def __init__(
-        self, place: Place, bridge: Bridge, zzy: ZzySimulator, parties: list[Party]
+        self,
+        place: Place,
+        bridge: Bridge,
+        zzy: ZzySimulator,
+        parties: list[Party],
+        sms: SmsSimulator,
     ) -> None:
         self.place = place
         self.bridge = bridge
         self.zzy = zzy
+        self.sms = sms
         self.k = parties[0]
         self.parties = {party.app_key: party for party in parties}
         self._numbers = itertools.count(1)
@@ -153,6 +162,7 @@ class World:
         self.zzy.lots.set(ZzyFaults())
         self.zzy.lots.forget()
         self.zzy.ledger.balance = None
+        self.sms.lots.forget()
         for party in self.parties.values():
             party.simulator.lots.forget()
 
@@ -202,6 +212,9 @@ async def world(
         zzy = ZzySimulator()
         await zzy.start()
         stack.push_async_callback(zzy.stop)
+        sms = SmsSimulator()
+        await sms.start()
+        stack.push_async_callback(sms.stop)
         simulators = [ChannelSimulator(), *(ChannelSimulator(o.credentials) for o in choice.others)]
         for simulator in simulators:
             await simulator.start()
@@ -215,7 +228,9 @@ async def world(
             retry_delays=choice.retry_delays,
             relay_timeout=choice.relay_timeout,
             log_level=choice.log_level,
-            more="\n".join([*map(_table, choice.others, simulators[1:]), choice.more]),
+            more="\n".join(
+                [*map(_table, choice.others, simulators[1:]), choice.more, _sms(choice, sms)]
+            ),
             **urls,
         )
         zzy.notify(place.url + "/zzy/notify")
@@ -223,7 +238,11 @@ async def world(
         for party in parties:
             stack.push_async_callback(party.driver.close)
         bridge = await stack.enter_async_context(started(place, *choice.roles))
-        yield World(place, bridge, zzy, parties)
+        yield World(place, bridge, zzy, parties, sms)
+
+
+def _sms(choice: Choice, gateway: SmsSimulator) -> str:
+    return f'\n[sms]\nurl = "{gateway.url}"\n{choice.sms}\n' if choice.sms else ""
 
 
 def _table(other: Other, simulator: ChannelSimulator) -> str:

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from contracts.channel import NotifyType
+from contracts.channel import NotifyType, VoucherNotification
 from tests.saga.facts import BUYER, CANCELLER, LI, NUM, V1, ZHANG, ZZY, an_order
 from worker.saga.effects import CheckTold, FailureTold, News, RefundTold, Reply, VouchersTold
-from worker.saga.states import Order, Refund
+from worker.saga.states import Order, Refund, Terms
 from worker.translation import outbound
 from worker.translation.outbound import Partner
 
@@ -120,6 +120,13 @@ def test_the_check_notification_has_the_documents_six_fields(
         "no_check_count": left,
         "check_count": str(checked),
     }
+
+
+def test_vouchers_that_are_exchanged_for_tickets_say_where() -> None:
+    terms = Terms(is_ticket=True, ticket_get_address="南门售票处")
+    told = outbound.notification(an_order(terms=terms), VouchersTold((V1,), ""))
+    assert isinstance(told, VoucherNotification)
+    assert (told.is_ticket, told.ticket_get_address) == (True, "南门售票处")
 
 
 def test_a_webhook_id_is_the_same_for_the_same_news_and_differs_otherwise() -> None:

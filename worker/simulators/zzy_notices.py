@@ -84,6 +84,7 @@ class Notifier:
         notice = self._new(service, origin_order_id, body)
         if self._lots.strikes("dropped_notice", service):
             notice.state = "dropped"
+            self._changed()
             return
         held, self._held = self._held, []
         if self._lots.strikes("reordered_notice", service):
