@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
 from contracts import channel, channel_extras
 from contracts.channel import (
@@ -24,6 +25,7 @@ from contracts.channel import (
 from contracts.channel_reports import Report
 from contracts.signatures import sign_channel, verify_channel, within_window
 from tests.relay.notifications import TARGET, notification
+from worker.cli import app
 from worker.relay.envelope import build
 from worker.relay.policy import DEFAULT_RETRY_DELAYS
 from worker.settings import Settings
@@ -187,11 +189,19 @@ def _rows(guide: str) -> list[str]:
     return [line for line in guide.splitlines() if line.startswith("|")]
 
 
-@pytest.mark.parametrize("guide", GUIDES)
-def test_no_link_leads_nowhere(guide: str) -> None:
-    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", GUIDES[guide])
+@pytest.mark.parametrize("page", [*GUIDES, "README.md", "snippets/signing/README.md"])
+def test_no_link_leads_nowhere(page: str) -> None:
+    file = DOCS / page
+    links = re.findall(r"\]\((?!https?:)([^)#]+)\)", file.read_text(encoding="utf-8"))
     assert len(links) > 6
-    assert [link for link in links if not (DOCS / link).exists()] == []
+    assert [link for link in links if not (file.parent / link).exists()] == []
+
+
+def test_the_commands_to_try_are_commands() -> None:
+    shell = "".join(text for language, text in blocks(GUIDE) if language == "sh")
+    named = set(re.findall(r"python -m worker ([\w-]+)", shell))
+    assert named == {"simulate", "run", "sign", "verify", "check-channel"}
+    assert named <= set(typer.main.get_group(app).commands)
 
 
 def test_the_configuration_to_try_is_one() -> None:
