@@ -27,17 +27,20 @@ from worker.errors import SettingsError
 from worker.ingress import server
 from worker.ingress.health import Problems
 from worker.relay.handler import Relay
-from worker.runtime.assortment import Assortment
+from worker.runtime.catalogue import Catalogue
 from worker.runtime.commands import Commands
+from worker.runtime.counter import Counter
 from worker.runtime.door import Door
 from worker.runtime.handle import Saga
+from worker.runtime.listing import Listing
 from worker.runtime.notices import Notices
 from worker.runtime.outbox import Outbox
 from worker.runtime.perform import Performer
 from worker.runtime.ports import Broker
 from worker.runtime.products import ProductNews
 from worker.runtime.pulse import Pulse
-from worker.runtime.queries import EmptyShelf, Queries
+from worker.runtime.queries import Queries
+from worker.runtime.stocktaking import Stocktaking
 from worker.runtime.timers import Timers
 from worker.settings import Settings
 from worker.sms.gateway import HttpSmsGateway
@@ -139,15 +142,36 @@ async def _start_saga(
     outbox = Outbox(parts.broker, parts.store, parts.clock, tasks)
     policy, watch = configured.policy(settings), configured.account_watch(settings)
     saga = Saga(parts.store, performer, outbox, parts.clock, policy, watch=watch)
-    products = configured.products(settings)
-    assortment = Assortment(products, zzy, parts.clock)
+    catalogue = Catalogue(
+        configured.products(settings),
+        Listing(zzy),
+        parts.store,
+        parts.clock,
+        price_days=settings.catalogue.price_days,
+    )
+    stocktaking = Stocktaking(catalogue, parts.store, parts.clock, configured.rhythm(settings))
+    counter = Counter(
+        catalogue,
+        parts.store,
+        parts.clock,
+        key=configured.purchase_key(settings),
+        refuse=settings.catalogue.refuse_early,
+    )
     door = Door(parts.broker, configured.upstreams(settings))
     tariff = configured.tariff(settings)
     ways = configured.vouchers_by(settings)
     commands = Commands(
-        saga, parts.store, door, parts.clock, assortment, tariff=tariff, vouchers_by=ways
+        saga,
+        parts.store,
+        door,
+        parts.clock,
+        catalogue,
+        counter=counter,
+        tariff=tariff,
+        vouchers_by=ways,
     )
-    news = ProductNews(parts.broker, parts.clock, products, configured.product_channels(settings))
+    told = configured.product_channels(settings)
+    news = ProductNews(parts.broker, parts.clock, catalogue, stocktaking, told)
     notices = Notices(
         saga,
         parts.store,
@@ -157,8 +181,10 @@ async def _start_saga(
         products=news,
         hold_seconds=settings.saga.notice_hold_seconds,
     )
-    queries = Queries(parts.store, door, parts.broker, parts.clock, EmptyShelf())
+    queries = Queries(parts.store, door, parts.broker, parts.clock, catalogue)
     timers = Timers(saga, parts.store, parts.clock, tasks)
+    await stocktaking.start()
+    tasks.keep(stocktaking.run, "catalogue", parts.clock)
     tasks.keep(timers.run, "timers", parts.clock)
     tasks.keep(outbox.run, "outbox sweeper", parts.clock)
     tasks.keep(notices.run, "notice sweeper", parts.clock)

@@ -16,6 +16,7 @@ from worker.clients.zzy import ZzyAccess
 from worker.ingress.config import ChannelAccess, IngressConfig
 from worker.relay.target import ChannelTarget
 from worker.runtime.accounts import AccountWatch
+from worker.runtime.stocktaking import Rhythm
 from worker.runtime.upstreams import Upstreams
 from worker.saga.policy import Policy
 from worker.settings import Channel, Settings
@@ -76,6 +77,18 @@ def products(settings: Settings) -> ProductMap:
             for product in settings.products
         }
     )
+
+
+def rhythm(settings: Settings) -> Rhythm:
+    """Return how often the catalogue is fetched and looked at."""
+    told = settings.catalogue
+    return Rhythm(told.sync_interval_seconds, told.refresh_seconds)
+
+
+def purchase_key(settings: Settings) -> bytes:
+    """Return the key of the digests by which buyers are known again."""
+    own = settings.catalogue.purchase_key.get_secret_value()
+    return (own or settings.zzy.sign_key.get_secret_value() or "ticketbridge").encode()
 
 
 def tariff(settings: Settings) -> Tariff:
@@ -268,6 +281,7 @@ def secrets(settings: Settings) -> list[str]:
         keys.extend(channel.secrets)
     keys.extend(key.get_secret_value() for key in settings.privacy.encryption_keys)
     keys.append(settings.sms.gateway_secret.get_secret_value())
+    keys.append(settings.catalogue.purchase_key.get_secret_value())
     for url in (settings.database_url, settings.broker_url):
         password = urlsplit(url).password
         keys.extend([password, unquote(password)] if password else [])

@@ -8,7 +8,8 @@ import pytest
 
 from tests.e2e.world import Choice, World, tomorrow
 
-WORLD = Choice(settings={"reply_wait_seconds": "3"})
+WORLD = Choice(settings={"reply_wait_seconds": "3"}, more="[catalogue]\nrefuse_early = false")
+"""What the catalogue would refuse before ZZY is asked is in test_catalogue.py."""
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

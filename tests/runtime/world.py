@@ -23,16 +23,19 @@ from tests.saga.facts import ZZY
 from worker.broker.embedded import EmbeddedBroker
 from worker.clock import SystemClock
 from worker.runtime import snapshot
-from worker.runtime.assortment import Assortment
+from worker.runtime.catalogue import Catalogue
 from worker.runtime.commands import Commands
+from worker.runtime.counter import Counter
 from worker.runtime.door import Door
 from worker.runtime.handle import Saga
+from worker.runtime.listing import Listing
 from worker.runtime.notices import Notices
 from worker.runtime.outbox import Outbox
 from worker.runtime.outcome import Ack, Outcome
 from worker.runtime.perform import Performer
 from worker.runtime.ports import Broker, Message, OrderRow, Store
 from worker.runtime.products import ProductNews
+from worker.runtime.stocktaking import Stocktaking
 from worker.runtime.timers import Timers
 from worker.runtime.upstreams import Upstreams
 from worker.saga.policy import Policy
@@ -165,11 +168,14 @@ class World:
         performer = Performer(self.zzy, self.broker, self.clock, Partner("9258"), RefusalPatterns())
         self.outbox = Outbox(self.broker, self.store, self.clock, self.tasks)
         saga = Saga(self.store, performer, self.outbox, self.clock, Policy())
-        products = ProductMap()
-        assortment = Assortment(products, self.zzy, self.clock)
+        self.catalogue = Catalogue(ProductMap(), Listing(self.zzy), self.store, self.clock)
+        stocktaking = Stocktaking(self.catalogue, self.store, self.clock)
+        counter = Counter(self.catalogue, self.store, self.clock, key=b"key")
         door = Door(self.broker, Upstreams())
-        self.commands = Commands(saga, self.store, door, self.clock, assortment)
-        news = ProductNews(self.broker, self.clock, products, ["k"])
+        self.commands = Commands(
+            saga, self.store, door, self.clock, self.catalogue, counter=counter
+        )
+        news = ProductNews(self.broker, self.clock, self.catalogue, stocktaking, ["k"])
         self.notices = Notices(
             saga, self.store, self.broker, clock=self.clock, tasks=self.tasks, products=news
         )

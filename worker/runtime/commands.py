@@ -15,9 +15,11 @@ from contracts.channel import Code
 from contracts.commands import CancelOrderCommand, CreateOrderCommand
 from worker.clock import Clock
 from worker.errors import StoreRefusedError, StoreUnavailableError
-from worker.runtime.assortment import Assortment, AssortmentUnknownError
+from worker.runtime.catalogue import Catalogue
+from worker.runtime.counter import Counter
 from worker.runtime.door import Door
 from worker.runtime.handle import Saga, Stimulus
+from worker.runtime.listing import CatalogueUnknownError
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import InboxEntry, Loaded, Message, Store
 from worker.saga.events import CancelCommanded, OrderCommanded
@@ -28,7 +30,7 @@ from worker.translation.settlement import Tariff
 STORE_RETRIES: Final = (1.0, 5.0, 5.0, 30.0)
 """Seconds before a command is tried again that met a database that did not answer."""
 
-ASSORTMENT_RETRY: Final = 5.0
+CATALOGUE_RETRY: Final = 5.0
 """Seconds before an order is tried again whose product only ZZY's list can tell."""
 
 COMMANDS: Final[Mapping[str, type[CreateOrderCommand | CancelOrderCommand]]] = MappingProxyType(
@@ -54,13 +56,15 @@ class Commands:
         store: Store,
         door: Door,
         clock: Clock,
-        assortment: Assortment,
+        catalogue: Catalogue,
         *,
+        counter: Counter | None = None,
         tariff: Tariff | None = None,
         vouchers_by: Mapping[str, str] = _AS_USUAL,
     ) -> None:
-        """Hand commands that ``door`` lets in to ``saga``; find products in ``assortment``.
+        """Hand commands that ``door`` lets in to ``saga``; find products in ``catalogue``.
 
+        ``counter`` looks at orders first; without it all are asked of ZZY.
         ``tariff`` says what channels with an account pay; without it none has one.
         ``vouchers_by``: by app_key, how guests get their vouchers where it is not as usual.
         """
@@ -68,7 +72,8 @@ class Commands:
         self._store = store
         self._door = door
         self._clock = clock
-        self._assortment = assortment
+        self._catalogue = catalogue
+        self._counter = counter
         self._tariff = tariff or Tariff()
         self._vouchers_by = vouchers_by
 
@@ -94,12 +99,13 @@ class Commands:
             return await self._apply(message, command.order_num, event)
         try:
             product = await self._product(command)
-        except AssortmentUnknownError:
-            return Retry(ASSORTMENT_RETRY, "ZZY's list of products cannot be had")
+        except CatalogueUnknownError:
+            return Retry(CATALOGUE_RETRY, "ZZY's list of products cannot be had")
         today = today_in_shanghai(self._clock.now())
-        ordered = self._tariff.settled(
-            order_commanded(command, product, today, message.reply_to, message.correlation_id)
-        )
+        ordered = order_commanded(command, product, today, message.reply_to, message.correlation_id)
+        if self._counter is not None:
+            ordered = await self._counter.look_at(ordered)
+        ordered = self._tariff.settled(ordered)
         if way := self._vouchers_by.get(ordered.app_key):
             ordered = replace(ordered, terms=replace(ordered.terms, vouchers_by=way))
         return await self._apply(message, ordered.order_num, ordered)
@@ -107,8 +113,8 @@ class Commands:
     async def _product(self, command: CreateOrderCommand) -> MappedProduct | None:
         """Find the product; for an order that is too late to be paid any will do."""
         try:
-            return await self._assortment.find(command.order.product_code)
-        except AssortmentUnknownError:
+            return await self._catalogue.find(command.order.product_code)
+        except CatalogueUnknownError:
             if not self._saga.is_too_late(command.received_at):
                 raise
             return MappedProduct("")

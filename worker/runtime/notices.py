@@ -74,9 +74,9 @@ class Notices:
         except ValueError:
             alarm("notice_unreadable", message_id=message.message_id)
             return Park("notice_unreadable", "the body does not fit any of the four notices")
-        if isinstance(notice, ProductNotice):
-            return await self._products.relay(message, notice)
         try:
+            if isinstance(notice, ProductNotice):
+                return await self._products.relay(message, notice)
             return await self._take(message, received, notice)
         except StoreRefusedError:
             return Park("store_refused", "the database cannot take its values")

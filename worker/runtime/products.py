@@ -1,8 +1,9 @@
 """Relays ZZY's product notices (产品变更通知) to the channels that want them.
 
-Why it exists: a product notice belongs to no order, so it needs no saga: it is told to
-every channel that named a URL for it. It must not be de-duplicated: fetching a product
-again does no harm. Source: PROTOCOL.md, "Product notice"; ZZY document, 2.1.4.
+Why it exists: a product notice belongs to no order, so it needs no saga: what changed is
+fetched, and then told to every channel that named a URL for it. It must not be
+de-duplicated: fetching a product again does no harm.
+Source: PROTOCOL.md, "Product notice"; ZZY document, 2.1.4.
 """
 
 from collections.abc import Sequence
@@ -16,9 +17,11 @@ from contracts.events import ChannelNotification
 from contracts.zzy import ProductChange, ProductNotice
 from worker.clock import Clock
 from worker.errors import BrokerUnavailableError, PublishUnknownError
+from worker.runtime.catalogue import Catalogue
+from worker.runtime.listing import CatalogueUnknownError
 from worker.runtime.outcome import Ack, Outcome, Retry
 from worker.runtime.ports import Broker, Message
-from worker.translation.commands import ProductMap
+from worker.runtime.stocktaking import Stocktaking
 
 CHANGES: Final = {
     ProductChange.OFF: "off",
@@ -27,25 +30,41 @@ CHANGES: Final = {
     ProductChange.PRICES: "prices",
 }
 RETRY_SECONDS: Final = 5.0
+FETCH_RETRIES: Final = (5.0, 30.0, 120.0)
+"""Seconds until ZZY is asked again; then the channels are told all the same."""
 
 
 class ProductNews:
     """Tells channels of product changes."""
 
     def __init__(
-        self, broker: Broker, clock: Clock, products: ProductMap, app_keys: Sequence[str]
+        self,
+        broker: Broker,
+        clock: Clock,
+        catalogue: Catalogue,
+        stocktaking: Stocktaking,
+        app_keys: Sequence[str],
     ) -> None:
-        """Tell the channels named by ``app_keys``, in the codes of ``products``."""
+        """Have ``stocktaking`` fetch; tell ``app_keys`` in the codes of ``catalogue``."""
         self._broker = broker
         self._clock = clock
-        self._products = products
+        self._catalogue = catalogue
+        self._stocktaking = stocktaking
         self._app_keys = tuple(app_keys)
 
     async def relay(self, message: Message, notice: ProductNotice) -> Outcome:
-        """Publish one notification for each channel and code; Ack once all are confirmed."""
+        """Fetch what changed, then publish one notification for each channel and code.
+
+        Ack once all are confirmed. Raises StoreUnavailableError.
+        """
+        last = message.attempt >= len(FETCH_RETRIES)
+        try:
+            await self._stocktaking.apply(notice, last=last)
+        except CatalogueUnknownError:
+            return Retry(FETCH_RETRIES[message.attempt], "ZZY does not tell what changed")
         try:
             for app_key in self._app_keys:
-                for code in self._products.product_codes(notice.product_id):
+                for code in self._catalogue.codes(notice.product_id):
                     await self._broker.publish(self._news(message, notice, app_key, code))
         except (BrokerUnavailableError, PublishUnknownError):
             return Retry(RETRY_SECONDS, "the broker did not take a product notification")

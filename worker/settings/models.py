@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, field_validator
 
 from worker.settings.accounts import SettlementPrice
+from worker.settings.catalogue import Catalogue
 from worker.settings.parties import Channel, Product
 from worker.settings.publishing import Events, Upstream
 from worker.settings.section import Section, Text
@@ -149,6 +150,7 @@ class Settings(Section):
     health: Health = Health()
     zzy: Zzy = Zzy()
     saga: Saga = Saga()
+    catalogue: Catalogue = Catalogue()
     limits: Limits = Limits()
     privacy: Privacy = Privacy()
     relay: Relay = Relay()

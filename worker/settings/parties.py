@@ -40,6 +40,8 @@ class Channel(Section):
     envelope: Literal["signed", "plain"] = "signed"
     vouchers_by: Literal["notify", "sms", "both"] = "notify"
     """How guests get their vouchers: by the channel, by an SMS of ours (短信), or both."""
+    verify_before_create: bool = False
+    """Ask ZZY's order/Verify (订单下单预校验) before this channel's orders are made."""
     sms_text: str = ""
     """The text of this channel's SMS; empty: that of [sms]."""
     concurrency: Annotated[int, Field(ge=1, le=100)] = 4
@@ -68,3 +70,5 @@ class Product(Section):
     zzy_product_id: Annotated[int, Field(ge=1)]
     begin_play_time: str = ""
     end_play_time: str = ""
+    verify_before_create: bool = False
+    """Ask ZZY's order/Verify before orders of this product are made."""
