@@ -124,7 +124,7 @@ def test_a_statement_is_a_month_in_shanghai(typed: Typed, tmp_path: Path) -> Non
     book(
         tmp_path,
         *(
-            Booking(f"t{n}", "k", "top_up", Decimal(10**n), 'a,b"c', "ann", moment)
+            Booking(f"t{n}", "k", "top_up", Decimal(10**n), '=a,b"c', "ann", moment)
             for n, moment in enumerate(moments)
         ),
     )
@@ -137,7 +137,7 @@ def test_a_statement_is_a_month_in_shanghai(typed: Typed, tmp_path: Path) -> Non
         ("3", "2026-11-30 23:59:59+08:00", "top_up", "111.00"),
         ("", "2026-12-01 00:00:00+08:00", "closing", "111.00"),
     ]
-    assert lines[1]["note"] == 'a,b"c'
+    assert lines[1]["note"] == "'=a,b\"c"
     empty = list(csv.DictReader(io.StringIO(typed("statement", "k", "2026-09").stdout)))
     assert [(one["kind"], one["balance"]) for one in empty] == [
         ("opening", "0.00"),

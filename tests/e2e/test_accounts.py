@@ -82,3 +82,4 @@ async def check_statement(world: World, capsys: pytest.CaptureFixture[str]) -> N
     kinds = [line["kind"] for line in lines[1:-1]]
     assert kinds == ["top_up", "hold", "charge", "credit", "hold", "charge"]
     assert (lines[1]["by"], Decimal(lines[2]["amount"])) == ("ann", WHOLE)
+    assert [line["channel_order_num"] for line in lines[1:4]] == ["", "c1", "c1"]

@@ -4,6 +4,7 @@ Why it exists: an operator tops a channel's account up, corrects it by a new ent
 hands out the month's statement (对账单). It must not change an entry that is there.
 """
 
+import asyncio
 import csv
 import sys
 from collections.abc import Sequence
@@ -19,7 +20,10 @@ from worker.settings import Settings
 from worker.translation.admission import SHANGHAI
 
 _CENTS: Final = Decimal("0.01")
+_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
 _COLUMNS: Final = ("app_key", "balance", "held", "available", "low_balance", "updated")
+_AT_ONCE: Final = 100
+"""How many orders are looked up at a time for a statement."""
 _LINE: Final = (
     "number",
     "at",
@@ -94,16 +98,41 @@ async def print_statement(settings: Settings, app_key: str, month: date) -> bool
         opening = await _last_before(store, app_key, since)
         entries = await store.account_entries(app_key, since=since, until=until)
         known = await store.account(app_key) is not None
+        theirs = await _channel_numbers(store, entries)
     if not known:
         sys.stderr.write(f"the channel {app_key} has no account: nothing was booked yet\n")
         return False
     closing = entries[-1] if entries else opening
     writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(_LINE)
+    writer.writerow((*_LINE, "channel_order_num"))
     writer.writerow(_total("opening", since, opening))
-    writer.writerows(_line(entry).values() for entry in entries)
+    for entry in entries:
+        line = (*_line(entry).values(), theirs.get(entry.order_num, ""))
+        writer.writerow([_cell(value) for value in line])
     writer.writerow(_total("closing", until, closing))
     return True
+
+
+def _cell(text: str) -> str:
+    """Return text that a spreadsheet reads as text or as a number, never as a formula."""
+    if not text.startswith(_FORMULAS) or _is_number(text):
+        return text
+    return f"'{text}"
+
+
+def _is_number(text: str) -> bool:
+    return text.removeprefix("-").replace(".", "", 1).isdecimal()
+
+
+async def _channel_numbers(store: Store, entries: Sequence[AccountEntry]) -> dict[str, str]:
+    """Return the channel's own number of each order that the entries name."""
+    nums = list(dict.fromkeys(entry.order_num for entry in entries if entry.order_num))
+    found: dict[str, str] = {}
+    for first in range(0, len(nums), _AT_ONCE):
+        loads = (store.load(num) for num in nums[first : first + _AT_ONCE])
+        rows = [loaded.row for loaded in await asyncio.gather(*loads)]
+        found |= {row.order_num: row.channel_order_num for row in rows if row is not None}
+    return found
 
 
 def _must_know(settings: Settings, app_key: str) -> None:
@@ -128,7 +157,7 @@ def _total(kind: str, at: datetime, entry: AccountEntry | None) -> Sequence[str]
     balance = entry.balance_after if entry else Decimal(0)
     held = entry.held_after if entry else Decimal(0)
     money = (_yuan(balance), _yuan(held), _yuan(balance - held))
-    return ("", _time(at), kind, "", *money, "", "", "")
+    return ("", _time(at), kind, "", *money, "", "", "", "")
 
 
 def _line(entry: AccountEntry) -> dict[str, str]:
