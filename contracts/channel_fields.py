@@ -77,7 +77,10 @@ Money = Annotated[
     Decimal,
     BeforeValidator(_money),
     PlainSerializer(lambda value: format(value, "f"), return_type=str, when_used="json"),
-    WithJsonSchema({"anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}]}),
+    WithJsonSchema(
+        {"anyOf": [{"type": "number", "minimum": 0}, {"type": "string"}]}, mode="validation"
+    ),
+    WithJsonSchema({"type": "string"}, mode="serialization"),
 ]
 """An amount of yuan, never negative; written as text so that nothing is lost on the way."""
 

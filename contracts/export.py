@@ -18,6 +18,7 @@ from .asyncapi import asyncapi_document
 from .catalogue import CATALOGUE
 from .envelope import envelope_of
 from .openapi import openapi_document
+from .release import direction_of
 from .yaml_text import to_yaml
 
 FOLDER: Final = Path(__file__).parent
@@ -47,9 +48,10 @@ def files() -> dict[str, str]:
 
 
 def _schema_text(name: str, model: type[BaseModel]) -> str:
+    told = direction_of(name) == "told"
     schema: dict[str, Any] = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **model.model_json_schema(by_alias=True),
+        **model.model_json_schema(mode="serialization" if told else "validation"),
         "title": name,
     }
     return json.dumps(schema, ensure_ascii=False, indent=2, sort_keys=True) + "\n"
