@@ -58,6 +58,19 @@ async def test_the_same_command_again_is_the_same_order(scene: Scene, erp: Clien
     assert len(scene.world.zzy.ledger.by_origin(order_num("k", number))) == 1
 
 
+async def test_how_an_order_stands_is_told_to_its_own_channel_alone(
+    scene: Scene, erp: Client
+) -> None:
+    number, others = scene.world.fresh(), scene.world.fresh()
+    ours = order_num("k", number)
+    await erp.ask("order.create.v1", order(number))
+    await scene.world.parties["z"].order(others)
+    report = await erp.ask("query.order.v1", {"app_key": "k", "order_num": ours})
+    assert (report["code"], report["data"]["channel_order_num"]) == ("1000", number)
+    theirs = {"app_key": "k", "order_num": order_num("z", others)}
+    assert (await erp.ask("query.order.v1", theirs))["code"] == "4001"
+
+
 async def test_a_refusal_is_answered_with_its_code(scene: Scene, erp: Client) -> None:
     number = scene.world.fresh()
     past = await erp.ask("order.create.v1", order(number, date="2020-01-01"))

@@ -2,15 +2,18 @@
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from pydantic import ValidationError
 
 from contracts.channel import Code
+from contracts.envelope import MessageModel, unwrap
 from contracts.events import OrderOutcome
+from tests.doubles import NOON
 from tests.runtime.messages import cancel_message, create_message
 from worker.runtime.commands import COMMANDS
-from worker.runtime.door import Admitted, Door
+from worker.runtime.door import Admitted, Door, complaint
 from worker.runtime.outcome import Park
 from worker.runtime.ports import Message
 from worker.runtime.upstreams import Upstreams
@@ -156,3 +159,17 @@ async def test_another_type_than_the_body_says_is_refused(door: Door, replies: R
     flying = create_message(user="erp", type="order.fly.v1", reply_to=DIRECT)
     assert (await refused(door, flying)).kind == "unknown_type"
     assert "type" in replies.sent[0][2].message
+
+
+class Crowd(MessageModel):
+    TYPE: ClassVar[str] = "crowd.v1"
+
+    people: dict[str, int]
+
+
+def test_a_key_that_is_somebodys_value_is_not_named() -> None:
+    people = {"110101199003070134": "x", "张三": "y"}
+    head = {"id": "1", "type": Crowd.TYPE, "time": NOON.isoformat()}
+    with pytest.raises(ValidationError) as found:
+        unwrap(Crowd, json.dumps({**head, "data": {"people": people}}).encode())
+    assert complaint(found.value).startswith("data.people (")
