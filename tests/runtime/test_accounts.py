@@ -18,7 +18,7 @@ from tests.runtime.messages import (
 from tests.runtime.world import AUDIT, CREATED, PAID, TIMEOUT, Gate, World, die
 from worker.runtime.accounts import AccountWatch
 from worker.runtime.outcome import Ack
-from worker.runtime.ports import Booking, Message
+from worker.runtime.ports import Booking, Committed, Message, Transition
 from worker.runtime.pulse import Pulse
 from worker.telemetry.metrics import exposition
 from worker.translation.settlement import Price, Tariff
@@ -111,6 +111,25 @@ async def test_a_repeat_of_a_good_order_is_no_matter_of_money(prepaid: World) ->
     await prepaid.paid()
     assert await answers(prepaid, asking("again")) == [("1000", "成功")]
     assert await ledger(prepaid) == ["top_up", "hold", "charge"]
+
+
+async def test_who_comes_late_with_a_refusal_looks_at_the_account_again(
+    prepaid: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = prepaid.store.commit
+
+    async def commit(transition: Transition) -> Committed:
+        done = await real(transition)
+        if done.short:
+            monkeypatch.undo()
+            assert await prepaid.commands.handle(create_message()) == Ack()
+            await top_up(prepaid, "1000")
+        return done
+
+    monkeypatch.setattr(prepaid.store, "commit", commit)
+    await prepaid.paid()
+    assert (await prepaid.order()).phase == "awaiting_ticket"
+    assert await standing(prepaid) == (1000 - WHOLE, 0)
 
 
 async def test_what_zzy_refuses_is_released(prepaid: World) -> None:
