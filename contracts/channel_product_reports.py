@@ -154,6 +154,11 @@ class PricesReport(Report):
         description="结算价: what one costs the channel's own prepaid account, yuan, text with two "
         "decimals; null where it has none. Ours. Example: 60.00",
     )
+    known_until: str = Field(
+        default="",
+        description="价格日历截止日期: the last day of which prices are known, yyyy-MM-dd; of "
+        "later days nothing is said. Empty: of none. Ours. Example: 2025-09-27",
+    )
     days: tuple[ReportedDay, ...] = Field(
         default=(), description="价格日历: the days on which it is sold. Ours. Example: []"
     )

@@ -181,7 +181,9 @@ async def _start_saga(
         products=news,
         hold_seconds=settings.saga.notice_hold_seconds,
     )
-    queries = Queries(parts.store, door, parts.broker, parts.clock, catalogue)
+    queries = Queries(
+        parts.store, door, parts.broker, parts.clock, catalogue, tariff=tariff
+    )
     timers = Timers(saga, parts.store, parts.clock, tasks)
     await stocktaking.start()
     tasks.keep(stocktaking.run, "catalogue", parts.clock)

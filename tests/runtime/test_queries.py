@@ -21,6 +21,7 @@ from worker.runtime.outcome import Ack, Park
 from worker.runtime.ports import Loaded, Message
 from worker.runtime.queries import Offer, Queries
 from worker.runtime.upstreams import Upstreams
+from worker.translation.products import PriceCalendar, price_spans
 from worker.translation.settlement import Price, Tariff
 
 DAYS = {"begin_date": date(2026, 5, 1), "end_date": date(2026, 5, 2)}
@@ -39,9 +40,10 @@ class OneProduct:
     async def products(self) -> Sequence[Offer]:
         return [Offer("P1", PRODUCT)]
 
-    async def prices(self, product_code: str) -> Sequence[DailyPriceStock]:
+    async def prices(self, product_code: str) -> PriceCalendar | None:
         assert product_code == "P1"
-        return [DailyPriceStock.model_validate({"SalePrice": 70, "Price": 60})]
+        spans, _ = price_spans([DailyPriceStock.model_validate({"SalePrice": 70, "Price": 60})])
+        return PriceCalendar("1", date(2026, 5, 1), date(2026, 5, 31), spans, True, NOON)  # noqa: FBT003
 
 
 class Asker:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from contracts.zzy import DailyPriceStock, Product
+from tests.doubles import NOON
 from worker.translation.product_reports import prices_report, products_report
+from worker.translation.products import PriceCalendar, price_spans
 
 MAY = date(2026, 5, 1)
 
@@ -31,9 +33,14 @@ def entry(**fields: object) -> DailyPriceStock:
     return DailyPriceStock.model_validate({**base, **fields})
 
 
-def days(*calendar: DailyPriceStock, count: int = 3) -> list[dict[str, Any]]:
-    asked = [MAY + timedelta(days=n) for n in range(count)]
-    found: list[dict[str, Any]] = prices_report("P1", calendar, asked).to_data()["days"]
+def calendar(*prices: DailyPriceStock) -> PriceCalendar:
+    spans, complete = price_spans(prices)
+    return PriceCalendar("11063", MAY, MAY + timedelta(days=29), spans, complete, NOON)
+
+
+def days(*prices: DailyPriceStock, count: int = 3) -> list[dict[str, Any]]:
+    asked = (MAY, MAY + timedelta(days=count - 1))
+    found: list[dict[str, Any]] = prices_report("P1", calendar(*prices), asked).to_data()["days"]
     return found
 
 
@@ -74,9 +81,21 @@ def test_what_we_pay_is_never_told() -> None:
 
 
 def test_the_channel_s_own_settlement_price_is_told() -> None:
-    report = prices_report("P1", [entry()], [MAY], Decimal("61.5"))
+    report = prices_report("P1", calendar(entry()), (MAY, MAY), Decimal("61.5"))
     assert report.to_data()["settlement_price"] == "61.50"
-    assert prices_report("P1", [], [MAY]).to_data()["settlement_price"] is None
+    assert prices_report("P1", None, (MAY, MAY)).to_data() == {
+        "product_code": "P1",
+        "settlement_price": None,
+        "known_until": "",
+        "days": [],
+    }
+
+
+def test_nothing_is_said_of_days_whose_prices_are_not_known() -> None:
+    for_ever = calendar(entry(PriceType=3))
+    report = prices_report("P1", for_ever, (MAY - timedelta(days=9), MAY + timedelta(days=300)))
+    assert (report.days[0].date, report.days[-1].date) == ("2026-05-01", "2026-05-30")
+    assert report.known_until == "2026-05-30"
 
 
 def test_a_day_that_is_not_sold_is_left_out() -> None:
@@ -97,12 +116,16 @@ def test_sessions_are_those_of_the_day() -> None:
         times = {"SeatsStartTime": begin, "SeatsEndTime": "23:00"}
         return {"Time": day, "SeatsNum": number, **times}
 
-    seats = [seat("2026-05-01", "09:00", 5), seat("2026-05-02", "10:00", 0), seat("", "11:00", 1)]
+    seats = [
+        seat("2026-05-01", "09:00", 5),
+        seat("2026/5/2 00:00", "9:30:00", 0),
+        seat("", "11:00", 1),
+    ]
     told = days(entry(ProductSeats=seats), count=2)
     begins = [[session["begin_play_time"] for session in day["sessions"]] for day in told]
-    assert begins == [["09:00", "11:00"], ["10:00", "11:00"]]
+    assert begins == [["09:00", "11:00"], ["09:30", "11:00"]]
     assert told[1]["sessions"][0] == {
-        "begin_play_time": "10:00",
+        "begin_play_time": "09:30",
         "end_play_time": "23:00",
         "stock": 0,
     }

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from contracts.strict_json import dumps
-from contracts.zzy import DailyPriceStock, PricesData, Product
+from contracts.zzy import PricesData, Product
 from worker.clock import Clock
 from worker.runtime.cataloguing import CatalogueStore, StoredPrices, StoredProduct
 from worker.runtime.listing import Listed, Listing
@@ -111,11 +111,10 @@ class Catalogue:
         ]
         return sorted(offers, key=lambda offer: offer.product_code)
 
-    async def prices(self, product_code: str) -> Sequence[DailyPriceStock]:
+    async def prices(self, product_code: str) -> PriceCalendar | None:
         """Return a product's price calendar as far as it is known."""
         offer = await self.product(product_code)
-        calendar = await self.calendar(offer.product.product_id) if offer else None
-        return [span.price for span in calendar.spans] if calendar else []
+        return await self.calendar(offer.product.product_id) if offer else None
 
     def _is_fresh(self) -> bool:
         oldest = self._clock.now() - timedelta(seconds=LIST_FRESH_SECONDS)

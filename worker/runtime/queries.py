@@ -7,7 +7,6 @@ It must not change anything.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from types import MappingProxyType
 from typing import Any, Final, Protocol
 
@@ -16,7 +15,7 @@ import structlog
 from contracts.channel import Code, ProtocolError
 from contracts.events import OrderOutcome
 from contracts.queries import OrderQuery, PriceQuery, ProductQuery, Query
-from contracts.zzy import DailyPriceStock, Product
+from contracts.zzy import Product
 from worker.clock import Clock
 from worker.errors import StoreUnavailableError
 from worker.runtime import snapshot
@@ -25,6 +24,7 @@ from worker.runtime.outcome import Ack, Outcome, Park
 from worker.runtime.ports import Broker, Message, Store
 from worker.translation.admission import today_in_shanghai
 from worker.translation.product_reports import prices_report, products_report
+from worker.translation.products import PriceCalendar
 from worker.translation.reports import order_report
 from worker.translation.settlement import Tariff
 
@@ -57,8 +57,8 @@ class Shelf(Protocol):
         """Return every product that ZZY lists, by product_code."""
         ...
 
-    async def prices(self, product_code: str) -> Sequence[DailyPriceStock]:
-        """Return a product's price calendar (价格日历) as far as it is known."""
+    async def prices(self, product_code: str) -> PriceCalendar | None:
+        """Return a product's price calendar (价格日历), or None where it is not known."""
         ...
 
 
@@ -137,17 +137,13 @@ class Queries:
     async def _prices(self, query: PriceQuery) -> dict[str, Any]:
         offer = await self._offer(query.product_code)
         calendar = await self._shelf.prices(offer.product_code)
-        days = _days(query.begin_date, query.end_date)
+        asked = (query.begin_date, query.end_date)
         today = today_in_shanghai(self._clock.now())
         ours = self._tariff.price(query.app_key, offer.product_code, today)
-        return prices_report(offer.product_code, calendar, days, ours).to_data()
+        return prices_report(offer.product_code, calendar, asked, ours).to_data()
 
     async def _offer(self, product_code: str) -> Offer:
         offer = await self._shelf.product(product_code)
         if offer is None:
             raise ProtocolError(Code.PRODUCT_UNAVAILABLE, "product_code", "product_code")
         return offer
-
-
-def _days(begin: date, end: date) -> Sequence[date]:
-    return [date.fromordinal(day) for day in range(begin.toordinal(), end.toordinal() + 1)]

@@ -5,10 +5,9 @@ business. It must not let 分销价 (Price) through: that is what we pay.
 Source: zzy.txt 1.1.1, 1.1.2; docs/channel-guide.md.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
-from typing import Final
 
 from contracts.channel import (
     PricesReport,
@@ -18,10 +17,7 @@ from contracts.channel import (
     ReportedSession,
 )
 from contracts.zzy import CustomerSet, DailyPriceStock, EntranceMode, Product, ProductSeat
-
-_DAY_DIGITS: Final = 10
-_MOST_PRECISE: Final = {2: 0, 1: 1, 3: 2}
-"""价格类型: a certain day before a stretch of days before one without an end."""
+from worker.translation.products import PriceCalendar, read_time, sessions_on
 
 
 def products_report(offers: Iterable[tuple[str, Product]]) -> ProductsReport:
@@ -63,52 +59,53 @@ def _product(code: str, product: Product) -> ProductReport:
 
 def prices_report(
     code: str,
-    calendar: Sequence[DailyPriceStock],
-    days: Iterable[date],
+    calendar: PriceCalendar | None,
+    asked: tuple[date, date],
     settlement_price: Decimal | None = None,
 ) -> PricesReport:
-    """Return the report on the ``days`` on which the product is sold."""
-    found = ((day, _entry(calendar, day)) for day in days)
+    """Return the report on the days, of those that were asked for, on which it is sold."""
+    days = [
+        _day(day, price)
+        for day in (_days(calendar, asked) if calendar else ())
+        if calendar and (price := calendar.on(day))
+    ]
     return PricesReport(
         product_code=code,
         settlement_price=settlement_price,
-        days=tuple(_day(day, entry) for day, entry in found if entry is not None),
+        known_until=calendar.end.isoformat() if calendar else "",
+        days=tuple(days),
     )
 
 
-def _entry(calendar: Sequence[DailyPriceStock], day: date) -> DailyPriceStock | None:
-    """Return what holds on a day: the most precise of the entries that cover it."""
-    covering = (entry for entry in calendar if _covers(entry, day))
-    order = _MOST_PRECISE
-    return min(covering, key=lambda entry: order.get(entry.price_type or 1, 1), default=None)
+def _days(calendar: PriceCalendar, asked: tuple[date, date]) -> Iterable[date]:
+    """Return the days of ``asked`` that the calendar speaks of."""
+    first, last = max(asked[0], calendar.begin), min(asked[1], calendar.end)
+    return map(date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
 
 
-def _covers(entry: DailyPriceStock, day: date) -> bool:
-    begin, end = entry.begin_time[:_DAY_DIGITS], entry.end_time[:_DAY_DIGITS]
-    text = day.isoformat()
-    return (not begin or begin <= text) and (not end or text <= end)
-
-
-def _day(day: date, entry: DailyPriceStock) -> ReportedDay:
-    text = day.isoformat()
+def _day(day: date, price: DailyPriceStock) -> ReportedDay:
     return ReportedDay(
-        date=text,
-        market_price=entry.market_price,
-        sale_price=entry.sale_price,
-        stock=_limit(entry.daily_stock),
-        booking_days=entry.booking_day or 0,
-        sessions=tuple(
-            _session(seat) for seat in entry.product_seats if seat.time[:_DAY_DIGITS] in {"", text}
-        ),
+        date=day.isoformat(),
+        market_price=price.market_price,
+        sale_price=price.sale_price,
+        stock=_limit(price.daily_stock),
+        booking_days=price.booking_day or 0,
+        sessions=tuple(map(_session, sessions_on(price, day))),
     )
 
 
 def _session(seat: ProductSeat) -> ReportedSession:
     return ReportedSession(
-        begin_play_time=seat.seats_start_time,
-        end_play_time=seat.seats_end_time,
+        begin_play_time=_time(seat.seats_start_time),
+        end_play_time=_time(seat.seats_end_time),
         stock=seat.seats_num,
     )
+
+
+def _time(text: str) -> str:
+    """Return a time of day as createOrder takes it, HH:mm; what is none as it stands."""
+    known = read_time(text)
+    return f"{known:%H:%M}" if known else text
 
 
 def _limit(value: int | None) -> int | None:
