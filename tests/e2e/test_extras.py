@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.world import Choice, Other, World
+from tests.e2e.world import Choice, Other, World, tomorrow, until
 from worker.simulators.channel import Credentials
 from worker.simulators.channel_driver import DriverAnswer, made_up_id_card
 
@@ -59,3 +59,30 @@ async def test_nobody_reads_an_order_that_is_not_theirs(bridged: World) -> None:
     for app_key, number in (("another", ours), ("k", "0" * 32)):
         answer = await ask(bridged, "queryOrder", app_key, order_num=number)
         assert (answer.status, answer.code, answer.data) == (200, "4001", "")
+
+
+async def test_products_and_prices_are_told_and_never_what_we_pay(bridged: World) -> None:
+    days = {"begin_date": tomorrow().isoformat(), "end_date": tomorrow().isoformat()}
+
+    async def fetched() -> DriverAnswer | None:
+        answer = await ask(bridged, "queryPrice", product_code="P11065", **days)
+        return answer if answer.code == "1000" and answer.data["days"] else None
+
+    prices = await until(fetched)  # the catalogue is fetched beside everything else
+    every = await ask(bridged, "queryProduct")
+    told = {one["product_code"]: one for one in every.data["products"]}
+    assert told["P11063"]["product_name"] == "良渚杭州市民免费票"
+    assert (told["P11067"]["refundable"], told["P11068"]["on_sale"]) == (False, False)
+    one = await ask(bridged, "queryProduct", product_code="P11064")
+    assert one.data["products"] == [told["P11064"]]
+    [day] = prices.data["days"]
+    assert (day["date"], day["sale_price"], day["market_price"]) == (
+        tomorrow().isoformat(),
+        "6.00",
+        "10.00",
+    )
+    assert [session["begin_play_time"] for session in day["sessions"]] == ["09:00", "13:00"]
+    assert "5.00" not in repr(prices.data)
+    for interface, params in (("queryProduct", {}), ("queryPrice", days)):
+        unknown = await ask(bridged, interface, product_code="P99999", **params)
+        assert (unknown.status, unknown.code) == (200, "3002")
