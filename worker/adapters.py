@@ -1,7 +1,8 @@
 """The broker and the store that the settings name: the half of the composition root.
 
 Why it exists: every role and every command of the command line opens the same two, and
-what stands behind their ports is said once, here. It must not start a role.
+what stands behind their ports is said once, here. Only what is named is loaded: neither
+set-up pays for the other's driver. It must not start a role.
 """
 
 from collections.abc import AsyncIterator
@@ -9,14 +10,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
-from worker.broker.embedded import EmbeddedBroker
-from worker.broker.rabbitmq import RabbitBroker
 from worker.clock import Clock, SystemClock
 from worker.runtime.ports import Broker, Store
 from worker.settings import Settings
 from worker.sqlite import SqliteFile
-from worker.store.postgres import PostgresStore
-from worker.store.sqlite import SqliteStore
 
 PUBLISH_SECONDS: Final = 4.5
 """Without a confirm by then the outcome is unknown: leaves time to say so within 5 s."""
@@ -47,14 +44,22 @@ def _broker(settings: Settings, clock: Clock, files: dict[str, SqliteFile]) -> B
     app_keys = [channel.app_key for channel in settings.channels]
     path = settings.embedded_path
     if path is None:
+        from worker.broker.rabbitmq import RabbitBroker
+
         return RabbitBroker(settings.broker_url, app_keys, publish_timeout=PUBLISH_SECONDS)
+    from worker.broker.embedded import EmbeddedBroker
+
     return EmbeddedBroker(files.setdefault(str(path), SqliteFile(path)), app_keys, clock)
 
 
 def _store(settings: Settings, files: dict[str, SqliteFile]) -> Store:
     path = settings.sqlite_path
     if path is None:
+        from worker.store.postgres import PostgresStore
+
         return PostgresStore(settings.database_url)
+    from worker.store.sqlite import SqliteStore
+
     return SqliteStore(files.setdefault(str(path), SqliteFile(path)))
 
 

@@ -8,7 +8,6 @@ of any role.
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from enum import StrEnum
 from functools import partial
 from typing import Final
 
@@ -27,6 +26,7 @@ from worker.errors import SettingsError
 from worker.ingress import server
 from worker.ingress.health import Problems
 from worker.relay.handler import Relay
+from worker.roles import Role
 from worker.runtime.catalogue import Catalogue
 from worker.runtime.commands import Commands
 from worker.runtime.counter import Counter
@@ -55,17 +55,9 @@ given up; within 10 s all that is left is closed, and what was given up is redel
 WIND_UP_SECONDS: Final = 1.0
 """And then what runs besides: a publish, a timer's call; the rest is found by a sweeper."""
 
-__all__ = ["Role", "opened", "opened_store", "running"]
+__all__ = ["opened", "opened_catalogue", "opened_store", "running"]
 
 _log = structlog.get_logger(__name__)
-
-
-class Role(StrEnum):
-    """What a process does; without a choice it does all."""
-
-    INGRESS = "ingress"
-    SAGA = "saga"
-    RELAY = "relay"
 
 
 @asynccontextmanager
@@ -142,14 +134,7 @@ async def _start_saga(
     outbox = Outbox(parts.broker, parts.store, parts.clock, tasks)
     policy, watch = configured.policy(settings), configured.account_watch(settings)
     saga = Saga(parts.store, performer, outbox, parts.clock, policy, watch=watch)
-    catalogue = Catalogue(
-        configured.products(settings),
-        Listing(zzy),
-        parts.store,
-        parts.clock,
-        price_days=settings.catalogue.price_days,
-    )
-    stocktaking = Stocktaking(catalogue, parts.store, parts.clock, configured.rhythm(settings))
+    catalogue, stocktaking = _catalogue(settings, parts, zzy)
     counter = Counter(
         catalogue,
         parts.store,
@@ -181,9 +166,7 @@ async def _start_saga(
         products=news,
         hold_seconds=settings.saga.notice_hold_seconds,
     )
-    queries = Queries(
-        parts.store, door, parts.broker, parts.clock, catalogue, tariff=tariff
-    )
+    queries = Queries(parts.store, door, parts.broker, parts.clock, catalogue, tariff=tariff)
     timers = Timers(saga, parts.store, parts.clock, tasks)
     await stocktaking.start()
     tasks.keep(stocktaking.run, "catalogue", parts.clock)
@@ -194,6 +177,37 @@ async def _start_saga(
     await parts.broker.consume(queues.ORDERS, commands.handle, concurrency=concurrency)
     await parts.broker.consume(queues.QUERIES, queries.handle, concurrency=concurrency)
     await parts.broker.consume(queues.NOTICES, notices.handle, concurrency=concurrency)
+
+
+def _catalogue(
+    settings: Settings, parts: Adapters, zzy: ZzyClient
+) -> tuple[Catalogue, Stocktaking]:
+    catalogue = Catalogue(
+        configured.products(settings),
+        Listing(zzy),
+        parts.store,
+        parts.clock,
+        price_days=settings.catalogue.price_days,
+    )
+    rhythm = configured.rhythm(settings)
+    return catalogue, Stocktaking(catalogue, parts.store, parts.clock, rhythm)
+
+
+@asynccontextmanager
+async def opened_catalogue(settings: Settings) -> AsyncIterator[tuple[Catalogue, Stocktaking]]:
+    """Open the catalogue as it is kept, and what fetches it, beside a running worker.
+
+    Raises StoreUnavailableError.
+    """
+    async with adapters(settings) as parts, AsyncExitStack() as stack:
+        stack.push_async_callback(parts.store.close)
+        await parts.store.start()
+        http = HttpClient(configured.zzy_limits(settings))
+        stack.push_async_callback(http.close)
+        zzy = ZzyClient(http, configured.zzy_access(settings), parts.clock, _observe_zzy)
+        catalogue, stocktaking = _catalogue(settings, parts, zzy)
+        await catalogue.refresh()
+        yield catalogue, stocktaking
 
 
 async def _start_relay(settings: Settings, parts: Adapters, client: ChannelClient) -> None:

@@ -1,7 +1,8 @@
 """The command line: options in, text out.
 
 Why it exists: every command is named, documented and given its arguments here; stdout
-carries data only, logs go to stderr. It must not hold logic.
+carries data only, logs go to stderr. A command loads its part when it is called: to list
+dead letters needs no HTTP client. It must not hold logic.
 """
 
 import asyncio
@@ -11,11 +12,11 @@ from typing import Annotated, Final
 
 import typer
 
-from worker import commands, configured
-from worker.app import Role
 from worker.cli_accounts import accounts
+from worker.cli_catalogue import catalogue
 from worker.cli_checks import checks
 from worker.errors import TicketbridgeError
+from worker.roles import Role
 from worker.settings import Settings, load_settings, weaknesses
 
 FAILED: Final = 1
@@ -29,6 +30,7 @@ deadletters = typer.Typer(help="Messages that need a person.", no_args_is_help=T
 orders = typer.Typer(help="Orders and their histories.", no_args_is_help=True)
 simulate = typer.Typer(help="A made-up ZZY, channel, SMS gateway.", no_args_is_help=True)
 app.add_typer(accounts, name="accounts")
+app.add_typer(catalogue, name="catalogue")
 app.add_typer(deadletters, name="deadletters")
 app.add_typer(orders, name="orders")
 app.add_typer(simulate, name="simulate")
@@ -60,6 +62,8 @@ def run(
     role: Annotated[Role | None, typer.Argument(help="One role; without it, all.")] = None,
 ) -> None:
     """Run the worker: all roles in one process, or one."""
+    from worker.commands import run as commands
+
     settings = _settings(context)
     roles = frozenset({role} if role else Role)
     commands.run(settings, roles, weaknesses(settings))
@@ -68,12 +72,16 @@ def run(
 @app.command()
 def migrate(context: typer.Context) -> None:
     """Bring the database's tables up to date."""
+    from worker.commands import run as commands
+
     asyncio.run(commands.migrate(_settings(context)))
 
 
 @deadletters.command("list")
 def list_deadletters(context: typer.Context, json: Json = False) -> None:
     """List the open dead letters, the newest failure first."""
+    from worker.commands import letters as commands
+
     asyncio.run(commands.list_deadletters(_settings(context), as_json=json))
 
 
@@ -86,6 +94,8 @@ def show_deadletter(
     ] = False,
 ) -> None:
     """Show one dead letter whole, personal data masked."""
+    from worker.commands import letters as commands
+
     settings = _settings(context)
     _exit(asyncio.run(commands.show_deadletter(settings, letter_id, personal=personal)))
 
@@ -93,6 +103,8 @@ def show_deadletter(
 @deadletters.command("replay")
 def replay_deadletters(context: typer.Context, ids: list[str]) -> None:
     """Send dead letters back to their queues; exit 1 if one cannot be."""
+    from worker.commands import letters as commands
+
     _exit(asyncio.run(commands.replay_deadletters(_settings(context), ids)))
 
 
@@ -106,6 +118,8 @@ def list_orders(
     json: Json = False,
 ) -> None:
     """List orders, the last changed first."""
+    from worker.commands import orders as commands
+
     settings = _settings(context)
     _exit(asyncio.run(commands.list_orders(settings, state=state, limit=limit, as_json=json)))
 
@@ -113,6 +127,8 @@ def list_orders(
 @orders.command("show")
 def show_order(context: typer.Context, number: str, json: Json = False) -> None:
     """Show an order's history, by any of its numbers."""
+    from worker.commands import orders as commands
+
     _exit(asyncio.run(commands.show_order(_settings(context), number, as_json=json)))
 
 
@@ -133,7 +149,9 @@ def simulate_zzy(
     faults: Faults = "",
 ) -> None:
     """Run a made-up ZZY that obeys the document, and fails on demand."""
-    account = configured.simulated_account(_settings(context), partner_id, sign_key)
+    from worker.commands import simulators as commands
+
+    account = commands.simulated_account(_settings(context), partner_id, sign_key)
     asyncio.run(commands.simulate_zzy(host, port, callback_url, account=account, faults=faults))
 
 
@@ -155,7 +173,9 @@ def simulate_channel(
     faults: Faults = "",
 ) -> None:
     """Run a made-up channel that orders and takes notifications, and fails on demand."""
-    credentials = configured.simulated_channel(_settings(context), app_key, secret, envelope)
+    from worker.commands import simulators as commands
+
+    credentials = commands.simulated_channel(_settings(context), app_key, secret, envelope)
     asyncio.run(
         commands.simulate_channel(
             host, port, credentials=credentials, ingress_url=ingress_url, faults=faults
@@ -173,6 +193,8 @@ def simulate_sms(
     faults: Faults = "",
 ) -> None:
     """Run a made-up SMS gateway (短信网关) that keeps what it was sent, and fails on demand."""
+    from worker.commands import simulators as commands
+
     asyncio.run(commands.simulate_sms(host, port, secret=secret, faults=faults))
 
 

@@ -12,9 +12,7 @@ from typing import Annotated, Final
 
 import typer
 
-from worker.commands import accounts as commands
-from worker.runtime.banking import ADJUST, TOP_UP
-from worker.runtime.ports import Booking
+from worker.runtime.banking import ADJUST, TOP_UP, Booking
 from worker.settings import Settings, load_settings
 
 FAILED: Final = 1
@@ -48,6 +46,8 @@ By = Annotated[str, typer.Option(help="Who books it; else the login of this mach
 @accounts.command("list")
 def list_accounts(context: typer.Context, json: Json = False) -> None:
     """List the accounts: balance, what is held of it, what is available."""
+    from worker.commands import accounts as commands
+
     asyncio.run(commands.list_accounts(_settings(context), as_json=json))
 
 
@@ -59,6 +59,8 @@ def show_account(
     json: Json = False,
 ) -> None:
     """Show an account and its last entries, the last one at the end."""
+    from worker.commands import accounts as commands
+
     settings = _settings(context)
     shown = commands.show_account(settings, app_key, limit=limit, as_json=json)
     _exit(asyncio.run(shown))
@@ -105,6 +107,8 @@ def statement(
     month: Annotated[datetime, typer.Argument(formats=["%Y-%m"], help="Such as 2026-11.")],
 ) -> None:
     """Print a month (Asia/Shanghai) as CSV: opening balance, every entry, closing balance."""
+    from worker.commands import accounts as commands
+
     _exit(asyncio.run(commands.print_statement(_settings(context), app_key, month.date())))
 
 
@@ -118,6 +122,8 @@ def _book(
     by: str,
     json: bool,  # noqa: FBT001
 ) -> None:
+    from worker.commands import accounts as commands
+
     if not reference.strip():
         raise typer.BadParameter("--reference must name the booking")
     booking = Booking(

@@ -11,8 +11,6 @@ from typing import Annotated, Final
 
 import typer
 
-from worker.commands import signatures, trials
-from worker.commands.signatures import Whose
 from worker.errors import SettingsError
 from worker.settings import Settings, load_settings
 
@@ -48,6 +46,8 @@ def sign(
     json: Json = False,
 ) -> None:
     """Show each step of a signature; the secret is masked."""
+    from worker.commands import signatures
+
     shown = "json" if json else "result" if body else "steps"
     with _usage():
         settings = _settings(context)
@@ -56,7 +56,7 @@ def sign(
             signatures.sign_zzy(settings, secret_file, path, time_stamp, shown=shown)
             return
         _require(params, "PARAMS is missing")
-        whose = Whose(app_key, secret_file)
+        whose = signatures.Whose(app_key, secret_file)
         signatures.sign_channel(settings, whose, params, time_stamp, shown=shown)
 
 
@@ -82,6 +82,8 @@ def verify(
     json: Json = False,
 ) -> None:
     """Say what is wrong with a signed request; exit 0 if it is good, 1 if not."""
+    from worker.commands import signatures
+
     with _usage():
         settings, headers = _settings(context), header or []
         if zzy:
@@ -91,13 +93,13 @@ def verify(
             )
         elif webhook:
             _require(body, "--webhook needs the message")
-            whose = Whose(app_key, secret_file)
+            whose = signatures.Whose(app_key, secret_file)
             good = signatures.verify_webhook(
                 settings, whose, body, headers, now_ms=at, as_json=json
             )
         else:
             _require(body, "BODY is missing")
-            whose = Whose(app_key, secret_file)
+            whose = signatures.Whose(app_key, secret_file)
             good = signatures.verify_channel(settings, whose, body, now_ms=at, as_json=json)
     if not good:
         raise typer.Exit(NOT_GOOD)
@@ -112,7 +114,9 @@ def check_channel(
     json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Try a channel's endpoint with made-up notifications; exit 1 if it does anything wrong."""
-    whose = Whose(app_key, secret_file)
+    from worker.commands import signatures, trials
+
+    whose = signatures.Whose(app_key, secret_file)
     with _usage():
         settings = _settings(context)
         good = asyncio.run(trials.check_channel(settings, whose, url, as_json=json))

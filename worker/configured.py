@@ -9,7 +9,7 @@ from ipaddress import ip_network
 from urllib.parse import unquote, urlsplit
 
 from contracts.zzy import Endpoint
-from worker.broker.rabbitmq import login
+from worker.broker.login import login
 from worker.clients.channels import DEFAULT_LIMITS
 from worker.clients.http import Limits
 from worker.clients.zzy import ZzyAccess
@@ -20,8 +20,6 @@ from worker.runtime.stocktaking import Rhythm
 from worker.runtime.upstreams import Upstreams
 from worker.saga.policy import Policy
 from worker.settings import Channel, Settings
-from worker.simulators.channel import Credentials
-from worker.simulators.zzy_api import Account
 from worker.sms.answer import SuccessRule
 from worker.sms.request import GatewayPlan
 from worker.translation.commands import MappedProduct, ProductMap
@@ -249,29 +247,6 @@ def vouchers_by(settings: Settings) -> dict[str, str]:
 def product_channels(settings: Settings) -> list[str]:
     """Return the channels that want to hear of product changes."""
     return [channel.app_key for channel in settings.channels if channel.notify_urls.product]
-
-
-def simulated_account(settings: Settings, partner_id: int | None, sign_key: str | None) -> Account:
-    """Return the account at a made-up ZZY: as told, else as the worker's own settings say."""
-    key = sign_key or next(iter(settings.zzy.sign_keys), "") or Account().sign_key
-    named = settings.zzy.partner_id if partner_id is None else partner_id
-    paths = zzy_access(settings).paths
-    methods = (settings.zzy.cancel_method,)
-    return Account(partner_id=named, sign_key=key, paths=paths, cancel_methods=methods)
-
-
-def simulated_channel(
-    settings: Settings, app_key: str | None, secret: str | None, envelope: str | None
-) -> Credentials:
-    """Return a made-up channel: as told, else the settings' channel of that key, or the first."""
-    known = next((c for c in settings.channels if app_key in {None, c.app_key}), None)
-    default = Credentials()
-    secrets_known = known.secrets if known else default.app_secrets
-    return Credentials(
-        app_key=app_key or (known.app_key if known else default.app_key),
-        app_secrets=(secret,) if secret else secrets_known,
-        envelope=envelope or (known.envelope if known else default.envelope),
-    )
 
 
 def secrets(settings: Settings) -> list[str]:

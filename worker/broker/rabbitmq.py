@@ -7,7 +7,6 @@ beyond the joining.
 import asyncio
 from collections.abc import Sequence
 from typing import Final
-from urllib.parse import unquote, urlsplit
 
 import structlog
 from aio_pika.abc import AbstractChannel
@@ -18,6 +17,7 @@ from worker.broker import codec
 from worker.broker.awaiting import IsFinal
 from worker.broker.connection import AMQP_ERRORS, Link, close_channel, described, guarded
 from worker.broker.consumer import Consumer
+from worker.broker.login import login
 from worker.broker.publisher import Publisher
 from worker.broker.replies import DIRECT_REPLY_TO, Replier, ReplyBox
 from worker.broker.topology import Topology
@@ -28,7 +28,6 @@ from worker.runtime.ports import Handler, Message
 from worker.tasks import TaskGroup
 
 CLOSE_TIMEOUT_SECONDS: Final = 5.0
-DEFAULT_USER: Final = "guest"
 
 _log = structlog.get_logger(__name__)
 
@@ -184,11 +183,6 @@ class RabbitBroker:
         channel: AbstractChannel = await link.channel(confirms=False)
         await self._topology.declare(channel)
         await close_channel(channel)
-
-
-def login(url: str) -> str:
-    """Return the user as whom an AMQP URL connects."""
-    return unquote(urlsplit(url).username or DEFAULT_USER)
 
 
 def _task_failed(name: str, error: BaseException) -> None:

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
-from worker import app
+from worker.adapters import opened_store
 from worker.commands.tables import print_json_lines, print_table
 from worker.errors import SettingsError
 from worker.runtime.ports import Account, AccountEntry, Booking, Store
@@ -40,7 +40,7 @@ _LINE: Final = (
 
 async def list_accounts(settings: Settings, *, as_json: bool) -> None:
     """Print every account, and the prepaid channels that have none yet."""
-    async with app.opened_store(settings) as store:
+    async with opened_store(settings) as store:
         known = {account.app_key: account for account in await store.accounts()}
     prepaid = [one.app_key for one in settings.channels if one.account == "prepaid"]
     listed = [_listed(settings, key, known.get(key)) for key in sorted({*known, *prepaid})]
@@ -52,7 +52,7 @@ async def list_accounts(settings: Settings, *, as_json: bool) -> None:
 
 async def show_account(settings: Settings, app_key: str, *, limit: int, as_json: bool) -> bool:
     """Print an account and its last entries; return False when there is none."""
-    async with app.opened_store(settings) as store:
+    async with opened_store(settings) as store:
         account = await store.account(app_key)
         entries = await store.account_entries(app_key, limit=limit)
     if account is None:
@@ -75,7 +75,7 @@ async def book_entry(
     The same reference again prints what was booked the first time.
     """
     _must_know(settings, booking.app_key)
-    async with app.opened_store(settings) as store:
+    async with opened_store(settings) as store:
         booked = await store.book(booking)
     entry = booked.entry
     if entry is None:
@@ -94,7 +94,7 @@ async def book_entry(
 async def print_statement(settings: Settings, app_key: str, month: date) -> bool:
     """Print a month as CSV; return False for a channel without an account."""
     since, until = _bounds(month)
-    async with app.opened_store(settings) as store:
+    async with opened_store(settings) as store:
         opening = await _last_before(store, app_key, since)
         entries = await store.account_entries(app_key, since=since, until=until)
         known = await store.account(app_key) is not None

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from worker import app
+from worker.adapters import opened_store
 from worker.commands.tables import print_json_lines, print_table
 from worker.runtime.ports import NotificationRow, OrderRow, TimelineEntry
 from worker.saga.states import Phase
@@ -43,7 +43,7 @@ async def list_orders(settings: Settings, *, state: str | None, limit: int, as_j
         sys.stderr.write(f"no state is called {state}; there are: {names}\n")
         return False
     by_phase = state not in {None, HUMAN}
-    async with app.opened_store(settings) as store:
+    async with opened_store(settings) as store:
         rows = await store.orders(human=state == HUMAN, limit=SEARCHED if by_phase else limit)
     if by_phase:
         rows = [row for row in rows if row.phase == state][:limit]
@@ -56,7 +56,7 @@ async def list_orders(settings: Settings, *, state: str | None, limit: int, as_j
 
 async def show_order(settings: Settings, number: str, *, as_json: bool) -> bool:
     """Print every order that has this number; return False when there is none."""
-    async with app.opened_store(settings) as store:
+    async with opened_store(settings) as store:
         rows = await store.find_orders(number)
         for row in rows:
             entries = await store.timeline(row.order_num)

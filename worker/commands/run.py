@@ -12,14 +12,14 @@ import structlog
 import uvloop
 
 from worker import app, configured
+from worker.roles import Role
 from worker.settings import Settings
-from worker.store.migrate import migrate as migrate_database
 from worker.telemetry import set_up_logging
 
 _log = structlog.get_logger(__name__)
 
 
-def run(settings: Settings, roles: frozenset[app.Role], warnings: Sequence[str]) -> None:
+def run(settings: Settings, roles: frozenset[Role], warnings: Sequence[str]) -> None:
     """Run the roles until SIGTERM or SIGINT; warn of weaknesses at the start."""
     set_up_logging(settings.log.format, settings.log.level, secrets=configured.secrets(settings))
     for warning in warnings:
@@ -27,7 +27,7 @@ def run(settings: Settings, roles: frozenset[app.Role], warnings: Sequence[str])
     uvloop.run(_run(settings, roles))
 
 
-async def _run(settings: Settings, roles: frozenset[app.Role]) -> None:
+async def _run(settings: Settings, roles: frozenset[Role]) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -41,6 +41,8 @@ async def _run(settings: Settings, roles: frozenset[app.Role]) -> None:
 
 async def migrate(settings: Settings) -> None:
     """Create or upgrade the tables. Raises StoreUnavailableError."""
+    from worker.store.migrate import migrate as migrate_database  # noqa: PLC0415  (brings alembic)
+
     path = settings.sqlite_path
     if path is not None:
         path.parent.mkdir(parents=True, exist_ok=True)

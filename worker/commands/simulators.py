@@ -12,7 +12,9 @@ from contextlib import contextmanager
 
 from pydantic import ValidationError
 
+from worker import configured
 from worker.errors import SettingsError
+from worker.settings import Settings
 from worker.simulators import channel, sms, zzy
 from worker.simulators.channel import Credentials
 from worker.simulators.channel_faults import ChannelFaults
@@ -64,6 +66,29 @@ async def simulate_sms(host: str, port: int, *, secret: str, faults: str) -> Non
             ready=_say("SMS gateway"),
             stopping=_stopping(),
         )
+
+
+def simulated_account(settings: Settings, partner_id: int | None, sign_key: str | None) -> Account:
+    """Return the account at a made-up ZZY: as told, else as the worker's own settings say."""
+    key = sign_key or next(iter(settings.zzy.sign_keys), "") or Account().sign_key
+    named = settings.zzy.partner_id if partner_id is None else partner_id
+    paths = configured.zzy_access(settings).paths
+    methods = (settings.zzy.cancel_method,)
+    return Account(partner_id=named, sign_key=key, paths=paths, cancel_methods=methods)
+
+
+def simulated_channel(
+    settings: Settings, app_key: str | None, secret: str | None, envelope: str | None
+) -> Credentials:
+    """Return a made-up channel: as told, else the settings' channel of that key, or the first."""
+    known = next((c for c in settings.channels if app_key in {None, c.app_key}), None)
+    default = Credentials()
+    secrets_known = known.secrets if known else default.app_secrets
+    return Credentials(
+        app_key=app_key or (known.app_key if known else default.app_key),
+        app_secrets=(secret,) if secret else secrets_known,
+        envelope=envelope or (known.envelope if known else default.envelope),
+    )
 
 
 @contextmanager

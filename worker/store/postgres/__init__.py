@@ -14,7 +14,6 @@ import structlog
 
 from worker.runtime.ports import Committed, Loaded, NotificationResult, Transition
 from worker.store.batcher import Batcher
-from worker.store.migrate import migrate_postgres
 from worker.store.postgres.accounts import Accounts
 from worker.store.postgres.catalogue import Catalogue
 from worker.store.postgres.commits import commit_all
@@ -92,6 +91,8 @@ class PostgresStore(
         """Connect; create the tables if there are none. Raises StoreUnavailableError."""
         await self._database.start()
         if not check(await self._revision()):
+            from worker.store.migrate import migrate_postgres  # noqa: PLC0415  (brings alembic)
+
             await migrate_postgres(self._url)
 
     async def close(self) -> None:

@@ -8,7 +8,6 @@ that lives in the same file.
 import sqlite3
 
 from worker.sqlite import SqliteFile
-from worker.store.migrate import migrate_sqlite
 from worker.store.sqlite.accounts import Accounts
 from worker.store.sqlite.catalogue import Catalogue
 from worker.store.sqlite.dead_letters import DeadLetters
@@ -34,6 +33,8 @@ class SqliteStore(
     async def start(self) -> None:
         """Create the tables if there are none. Raises StoreUnavailableError."""
         if not check(await self._file.read(_revision)):
+            from worker.store.migrate import migrate_sqlite  # noqa: PLC0415  (brings alembic)
+
             await migrate_sqlite(self._file.path)
 
     async def close(self) -> None:
