@@ -70,7 +70,7 @@ def order_event(
         return None
     refund = after.refund or (before.refund if before else None)
     pending = after.refund.count if after.refund else 0
-    return OrderEvent(
+    return OrderEvent.model_construct(  # every part is ours and of its type
         kind=happened[-1],
         also=happened[:-1],
         app_key=after.app_key,
