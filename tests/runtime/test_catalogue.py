@@ -221,5 +221,7 @@ async def test_channels_see_what_is_listed_under_the_codes_that_they_order(kit: 
     off = await found.product("P3")
     assert off is not None
     assert off.product.product_status == 0
-    assert len(await found.prices("mine")) == 1
-    assert await found.prices("unknown") == []
+    calendar = await found.prices("mine")
+    assert calendar is not None
+    assert len(calendar.spans) == 1
+    assert await found.prices("unknown") is None
