@@ -56,8 +56,9 @@ fmt: install ## format and fix what can be fixed
 bench: install ## orders a second, CPU an order and latency beside a floor (ARGS: --help)
 	$(PY) -m bench.run $(ARGS)
 
-docs: install ## write what is generated: schemas, AsyncAPI, OpenAPI, the saga's diagram
+docs: install ## write what is generated: schemas, AsyncAPI, OpenAPI, the saga's diagram, pages
 	$(PY) -m contracts.export
+	$(PY) -m apidocs
 	$(PY) -m worker.saga.diagram
 
 acceptance: test ## make test, what takes minutes, and the demo on both set-ups

@@ -24,8 +24,6 @@ happens to orders.
   `order.<kind>.<app_key>`; whoever wants them binds a queue of their own.
 - A message that cannot be read goes to the dead letters with the reason, and an error to
   `reply_to`.
-
-`receive` below is what ticketbridge receives, and others publish; `send` is what it sends.
 """
 
 _BINDING: Final = "0.3.0"

@@ -27,9 +27,7 @@ DOCUMENTS = ("openapi.yaml", "asyncapi.yaml")
 
 
 def read(name: str) -> dict[str, Any]:
-    document: dict[str, Any] = yaml.load(
-        (FOLDER / name).read_text("utf-8"), yaml.CSafeLoader
-    )
+    document: dict[str, Any] = yaml.load((FOLDER / name).read_text("utf-8"), yaml.CSafeLoader)
     return document
 
 
