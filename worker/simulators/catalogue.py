@@ -26,10 +26,26 @@ class Product:
     total_stock: int = 0
     daily_stock: int = 0
     max_by_order: int = 0
+    max_by_mobile: int = 0
+    days_by_mobile: int = 0
+    max_by_card: int = 0
+    days_by_card: int = 0
     min_age: int = 0
     max_age: int = 0
+    booking_days: int = 0
+    booking_time: str = ""
+    effective_time_mode: int = 1
+    effective_time: int = 1
+    begin_effective: str = ""
+    end_effective: str = ""
+    first_day: str = ""
+    """Before it there is no price; empty: from ever on."""
+    last_day: str = ""
+    is_ticket: int = 0
+    ticket_get_address: str = ""
     price: Decimal = Decimal("5.00")
     sessions: tuple[tuple[str, str], ...] = ()
+    seats: int = 100
     parts: int = 1
     """How many ticket notices an order gets; a bundle (打包票) has several."""
     listed: bool = True
@@ -52,14 +68,19 @@ class Product:
         """Take stock; a negative quantity gives it back."""
         self.sold[day] = self.sold.get(day, 0) + quantity
 
+    def sold_on(self, day: date) -> bool:
+        """Tell whether there is a price on a day (价格日历)."""
+        after_first = not self.first_day or self.first_day <= str(day)
+        return after_first and (not self.last_day or str(day) <= self.last_day)
+
     def describe(self) -> dict[str, Any]:
         """Return the product with the document's names, 1.1.1."""
         return {
             "ProductId": self.product_id,
             "Version": self.version,
             "ProductCode": f"P{self.product_id}",
-            "IsTicket": 0,
-            "TicketGetAddress": "",
+            "IsTicket": self.is_ticket,
+            "TicketGetAddress": self.ticket_get_address,
             "ProductName": self.name,
             "ProductDesc": "",
             "EntranceMode": self.entrance_mode,
@@ -67,10 +88,10 @@ class Product:
             "AdultNumber": 1,
             "ChildNumber": 0,
             "MaxNumberByOrder": self.max_by_order,
-            "MaxNumberByMobile": 0,
-            "LimitDayByMobile": 0,
-            "MaxNumberByCardID": 0,
-            "LimitDayByCardID": 0,
+            "MaxNumberByMobile": self.max_by_mobile,
+            "LimitDayByMobile": self.days_by_mobile,
+            "MaxNumberByCardID": self.max_by_card,
+            "LimitDayByCardID": self.days_by_card,
             "CustomerSet": self.customer_set,
             "TotoalStock": self.total_stock,
             "ProductStatus": self.status,
@@ -80,19 +101,19 @@ class Product:
             "OutId": "",
             "MinAge": self.min_age,
             "MaxAge": self.max_age,
-            "EffectiveTimeMode": 1,
-            "EffectiveTime": 1,
+            "EffectiveTimeMode": self.effective_time_mode,
+            "EffectiveTime": self.effective_time,
             "BecomeEffectiveTime": 0,
-            "BeginEffectiveTime": "",
-            "EndEffectiveTime": "",
-            "BookingTime": "",
+            "BeginEffectiveTime": self.begin_effective,
+            "EndEffectiveTime": self.end_effective,
+            "BookingTime": self.booking_time,
         }
 
     def prices(self, start: date, end: date) -> dict[str, Any]:
         """Return ``Data`` of the price calendar (价格日历), 1.1.2."""
         end = min(end, start + timedelta(days=MAX_DAYS))
         days = (start + timedelta(days=n) for n in range((end - start).days + 1))
-        return {"DailyPriceStock": [self._price_on(day) for day in days]}
+        return {"DailyPriceStock": [self._price_on(day) for day in days if self.sold_on(day)]}
 
     def _price_on(self, day: date) -> dict[str, Any]:
         return {
@@ -100,7 +121,7 @@ class Product:
             "MarketPrice": float(self.price * 2),
             "Price": float(self.price),
             "SalePrice": float(self.price + 1),
-            "BookingDay": 0,
+            "BookingDay": self.booking_days,
             "BeginTime": f"{day} 00:00:00",
             "EndTime": f"{day} 23:59:59",
             "PriceType": 2,
@@ -114,7 +135,7 @@ class Product:
             "SeatsStartTime": start,
             "SeatsEndTime": end,
             "SeatsCode": f"{self.product_id}-{day:%Y%m%d}-{number}",
-            "SeatsNum": 100,
+            "SeatsNum": self.seats,
         }
 
 
@@ -130,5 +151,8 @@ def assortment() -> dict[int, Product]:
         Product(11069, "限量票", total_stock=10, daily_stock=5, max_by_order=4),
         Product(11070, "打包票", entrance_mode=1, parts=2, listed=False),
         Product(11071, "老年票", min_age=60, max_age=120),
+        Product(11072, "限购票", max_by_mobile=4, days_by_mobile=1, max_by_card=2, days_by_card=7),
+        Product(11073, "提前预订票", booking_days=2, booking_time="17:00"),
+        Product(11074, "换票", is_ticket=1, ticket_get_address="南门售票处"),
     )
     return {product.product_id: product for product in products}

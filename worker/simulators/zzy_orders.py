@@ -5,9 +5,8 @@ a checked request, works on the books, and returns ``Data`` and ``Message``. It 
 wait, roll dice or send anything. Source: zzy.txt 1.1.1 to 1.1.8.
 """
 
-import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -17,10 +16,15 @@ from worker.simulators.catalogue import Product
 from worker.simulators.ledger import Ledger
 from worker.simulators.records import Order, Person, Refund, RefusalError, Ticket
 from worker.simulators.shapes import visit_date, visit_moment, whole_number
+from worker.simulators.zzy_rules import (
+    check_contact,
+    check_count,
+    check_day,
+    check_person,
+    check_visitors,
+)
 
 SHANGHAI: Final = ZoneInfo("Asia/Shanghai")
-_ID_CARD: Final = re.compile(r"\d{17}[\dX]")
-_MOBILE: Final = re.compile(r"1\d{10}")
 _PAGE_SIZE: Final = 20
 
 
@@ -55,37 +59,30 @@ class Desk:
         """1.1.3 订单下单预校验."""
         self._own(body)
         product = self._on_sale(body["ProductId"])
-        day = visit_moment(body["VisitDate"])
-        if day < self._today():
-            raise RefusalError("游玩预订时间不符合产品预订时间限制")
+        check_day(product, visit_moment(body["VisitDate"]), self._now())
         _session(product, body)
         for user in body["OrderUsers"]:
-            _check_person(Person(user["UserName"], user["Mobile"], user["CardID"]), product)
+            check_person(Person(user["UserName"], user["Mobile"], user["CardID"]), product)
 
     def create(self, body: Mapping[str, Any]) -> Order:
         """1.1.4 订单新增: everything but a repeated OriginOrderId."""
         self._own(body)
         product, quantity = self._on_sale(body["ProductId"]), body["OrderQuantity"]
         day = visit_date(body["VisitDate"])
-        if day < self._today():
-            raise RefusalError("游玩预订时间不符合产品预订时间限制")
-        if quantity < 1 or quantity > (product.max_by_order or quantity):
-            raise RefusalError("超过一单最大订购数量")
-        visitors = [_person(item) for item in body.get("VisitPerson") or []]
-        self._check_visitors(product, visitors, quantity, day)
-        contact = _person(body["ContactPerson"])
-        if not (contact.name and _MOBILE.fullmatch(contact.mobile)):
-            raise RefusalError("取票联系人信息错误")
+        check_day(product, day, self._now())
         order = Order(
             origin_order_id=body["OriginOrderId"],
             product_id=product.product_id,
             quantity=quantity,
             visit_date=day,
             session=_session(product, body),
-            contact=contact,
-            visitors=visitors,
+            contact=_person(body["ContactPerson"]),
+            visitors=[_person(item) for item in body.get("VisitPerson") or []],
             created_at=self._clock.now(),
         )
+        check_count(product, order, self._ledger.orders.values(), self._now())
+        check_visitors(product, order.visitors, quantity, day)
+        check_contact(order.contact)
         self._ledger.create(order)
         return order
 
@@ -140,23 +137,8 @@ class Desk:
             raise RefusalError("产品已下架")
         return product
 
-    def _today(self) -> date:
-        return self._clock.now().astimezone(SHANGHAI).date()
-
-    def _check_visitors(
-        self, product: Product, visitors: list[Person], quantity: int, day: date
-    ) -> None:
-        if product.entrance_mode == 1 and len(visitors) != quantity:
-            raise RefusalError("游客身份证数量与票数不匹配")
-        if product.customer_set == 1 and not visitors:
-            raise RefusalError("需要游客身份证")
-        if len(visitors) > quantity:
-            raise RefusalError("游客身份证数量与票数不匹配")
-        for visitor in visitors:
-            _check_person(visitor, product)
-            age = day.year - int(visitor.id_card[6:10])
-            if not product.min_age <= age <= (product.max_age or age):
-                raise RefusalError("游客年龄不符合产品限制")
+    def _now(self) -> datetime:
+        return self._clock.now().astimezone(SHANGHAI)
 
 
 def tickets_as_vouchers(tickets: list[Ticket]) -> tuple[str, list[dict[str, str]]]:
@@ -183,13 +165,6 @@ def pay_data(tickets: list[Ticket], status: int, money: Decimal) -> dict[str, An
 
 def _person(item: Mapping[str, Any]) -> Person:
     return Person(item["Name"], item["Mobile"], item["IdCard"])
-
-
-def _check_person(person: Person, product: Product) -> None:
-    if not person.name or not _MOBILE.fullmatch(person.mobile):
-        raise RefusalError("游客信息错误")
-    if product.customer_set == 1 and not _ID_CARD.fullmatch(person.id_card):
-        raise RefusalError("身份证号错误")
 
 
 def _session(product: Product, body: Mapping[str, Any]) -> str:

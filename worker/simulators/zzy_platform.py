@@ -5,6 +5,7 @@ notice. It must not know HTTP. Source: zzy.txt section 2.
 """
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 import structlog
@@ -155,9 +156,7 @@ class Platform:
         """Change a product and notify, 2.1.4: 0 off, 1 on, 2 edited, 3 price or stock."""
         product = self.ledger.product(product_id)
         for name, value in (fields or {}).items():
-            if not isinstance(getattr(product, name, None), int):
-                raise RefusalError(f"产品没有字段 {name}")
-            setattr(product, name, value)
+            setattr(product, name, _as(getattr(product, name, None), name, value))
         if status in {0, 1}:
             product.status = status
         product.version += 1
@@ -169,6 +168,17 @@ class Platform:
         if not orders:
             raise RefusalError("订单不存在")
         return next((order for order in orders if order.times_paid), orders[-1])
+
+
+def _as(known: object, name: str, value: object) -> object:
+    """Return a value as the product's field holds it. Raises RefusalError."""
+    if isinstance(known, Decimal):
+        return Decimal(str(value))
+    if isinstance(known, tuple) and isinstance(value, list):
+        return tuple(tuple(session) for session in value)
+    if known is None or name == "sold" or type(value) is not type(known):
+        raise RefusalError(f"产品没有字段 {name}")
+    return value
 
 
 def _report(name: str, error: BaseException) -> None:
