@@ -16,8 +16,9 @@ from worker.sqlite import SqliteFile
 from worker.store import migrate as migrations
 from worker.store.migrate import migrate, postgres_engine, sqlite_engine
 from worker.store.postgres import PostgresStore
+from worker.store.schema import METADATA
 from worker.store.sqlite import SqliteStore
-from worker.store.tables import HEAD, METADATA
+from worker.store.tables import HEAD
 
 
 def _differences(connection: Connection) -> list[object]:

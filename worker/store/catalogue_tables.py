@@ -5,51 +5,39 @@ Why it exists: as tables.py, for what is known of products. It must not run a qu
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text
+from worker.store.columns import Index, big_integers, blobs, integers, moments, table, texts
 
-from worker.store.tables import METADATA, MOMENT
-
-PRODUCTS: Final = Table(
+PRODUCTS: Final = table(
     "products",
-    METADATA,
-    Column("product_id", Text, primary_key=True),
-    Column("version", BigInteger, nullable=False),
-    Column("product_code", Text, nullable=False),
-    Column("status", Text, nullable=False),
-    Column("fields", LargeBinary, nullable=False),
-    Column("fetched_at", MOMENT, nullable=False),
+    texts("product_id", key=True),
+    big_integers("version"),
+    texts("product_code", "status"),
+    blobs("fields"),
+    moments("fetched_at"),
 )
 """One row a product that ZZY listed; ``fields`` is the product as ZZY described it, JSON."""
 
-PRODUCT_PRICES: Final = Table(
+PRODUCT_PRICES: Final = table(
     "product_prices",
-    METADATA,
-    Column("product_id", Text, primary_key=True),
-    Column("begin_date", Text, nullable=False),
-    Column("end_date", Text, nullable=False),
-    Column("days", LargeBinary, nullable=False),
-    Column("fetched_at", MOMENT, nullable=False),
+    texts("product_id", key=True),
+    texts("begin_date", "end_date"),
+    blobs("days"),
+    moments("fetched_at"),
 )
 """The price calendar (价格日历) of each product, with its sessions (场次), as last fetched."""
 
-CATALOGUE_SYNCS: Final = Table(
-    "catalogue_syncs",
-    METADATA,
-    Column("name", Text, primary_key=True),
-    Column("began_at", MOMENT, nullable=False),
-)
+CATALOGUE_SYNCS: Final = table("catalogue_syncs", texts("name", key=True), moments("began_at"))
 """When a worker last began a fetch on the schedule, so that of several workers one does."""
 
-PURCHASES: Final = Table(
+PURCHASES: Final = table(
     "purchases",
-    METADATA,
-    Column("order_num", Text, primary_key=True),
-    Column("kind", Text, primary_key=True),
-    Column("digest", Text, primary_key=True),
-    Column("product_id", Text, nullable=False),
-    Column("count", Integer, nullable=False),
-    Column("ordered_at", MOMENT, nullable=False),
+    texts("order_num", "kind", "digest", key=True),
+    texts("product_id"),
+    integers("count"),
+    moments("ordered_at"),
+    indexes=[
+        Index("ix_purchases_digest", ("digest", "product_id", "ordered_at")),
+        Index("ix_purchases_ordered_at", ("ordered_at",)),
+    ],
 )
 """Who ordered how many of a product that limits phones or id cards: keyed digests, no numbers."""
-Index("ix_purchases_digest", PURCHASES.c.digest, PURCHASES.c.product_id, PURCHASES.c.ordered_at)
-Index("ix_purchases_ordered_at", PURCHASES.c.ordered_at)

@@ -15,8 +15,8 @@ from worker.runtime.ports import Store
 from worker.sqlite import SqliteFile
 from worker.store.migrate import migrate
 from worker.store.postgres import PostgresStore
+from worker.store.schema import METADATA
 from worker.store.sqlite import SqliteStore
-from worker.store.tables import METADATA
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from worker.store.tables import METADATA
+from worker.store.schema import METADATA
 
 context.configure(
     connection=context.config.attributes["connection"],

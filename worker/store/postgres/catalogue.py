@@ -10,14 +10,12 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Final
 
-from sqlalchemy import Table
-
 from worker.runtime.cataloguing import Purchase, Stamps, StoredPrices, StoredProduct
 from worker.store import catalogue_rows as rows
 from worker.store.catalogue_tables import PRODUCT_PRICES, PRODUCTS, PURCHASES
+from worker.store.columns import Table, names
 from worker.store.postgres.base import Part, same
 from worker.store.postgres.statements import arrays, columns, insert, select, transposed
-from worker.store.tables import names
 
 _STAMPS: Final = (
     "SELECT p.product_id, p.fetched_at, c.fetched_at FROM products p"

@@ -17,6 +17,7 @@ from typing import Final
 from worker.errors import StoreRefusedError, StoreUnavailableError
 from worker.runtime.ports import Committed, HeldNotice, Transition
 from worker.store import rows
+from worker.store.columns import names
 from worker.store.postgres.base import same
 from worker.store.postgres.database import Database
 from worker.store.postgres.statements import arrays, columns, transposed
@@ -27,7 +28,6 @@ from worker.store.tables import (
     ORDER_EVENTS,
     ORDERS,
     OUTBOX,
-    names,
 )
 
 _PARTS: Final = (

@@ -8,9 +8,10 @@ from typing import Final
 
 from worker.runtime.ports import DeadLetter
 from worker.store import rows
+from worker.store.columns import names
 from worker.store.postgres.base import Part, same
 from worker.store.postgres.statements import insert, select
-from worker.store.tables import DEAD_LETTERS, names
+from worker.store.tables import DEAD_LETTERS
 
 _KEPT: Final = {"id", "first_failed_at", "replays"}
 _ADD: Final = (

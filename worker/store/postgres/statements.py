@@ -7,15 +7,13 @@ serves a batch of any size. It must not run a query.
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import DateTime, Integer, LargeBinary, Table, Text
-
-from worker.store.tables import names
+from worker.store.columns import Kind, Table, names
 
 _ARRAYS: Final = {
-    Text: "text[]",
-    Integer: "int[]",
-    LargeBinary: "bytea[]",
-    DateTime: "timestamptz[]",
+    Kind.TEXT: "text[]",
+    Kind.INTEGER: "int[]",
+    Kind.BYTES: "bytea[]",
+    Kind.MOMENT: "timestamptz[]",
 }
 
 
@@ -28,7 +26,7 @@ def columns(table: Table, alias: str = "") -> str:
 def arrays(table: Table, first: int) -> str:
     """Return ``unnest`` of one array a column, the first being parameter number ``first``."""
     parameters = ", ".join(
-        f"${number}::{_ARRAYS[type(column.type)]}"
+        f"${number}::{_ARRAYS[column.kind]}"
         for number, column in enumerate(table.columns, start=first)
     )
     return f"unnest({parameters}) AS r({columns(table)})"

@@ -8,10 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Table
-
 from worker.sqlite import SqliteFile
-from worker.store.tables import names
+from worker.store.columns import Table, names
 
 T = TypeVar("T")
 

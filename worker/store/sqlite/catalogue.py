@@ -12,8 +12,8 @@ from typing import Final
 from worker.runtime.cataloguing import Purchase, Stamps, StoredPrices, StoredProduct
 from worker.store import catalogue_rows as rows
 from worker.store.catalogue_tables import PRODUCT_PRICES, PRODUCTS, PURCHASES
+from worker.store.columns import names
 from worker.store.sqlite.base import Part, after, insert, marks, micros, moment, select
-from worker.store.tables import names
 
 _STAMPS: Final = (
     "SELECT p.product_id, p.fetched_at, c.fetched_at FROM products p"

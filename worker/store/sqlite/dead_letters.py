@@ -8,8 +8,9 @@ from typing import Final
 
 from worker.runtime.ports import DeadLetter
 from worker.store import rows
+from worker.store.columns import names
 from worker.store.sqlite.base import Part, insert, micros, moment, select
-from worker.store.tables import DEAD_LETTERS, names
+from worker.store.tables import DEAD_LETTERS
 
 _KEPT: Final = {"id", "first_failed_at", "replays"}
 _ADD: Final = (

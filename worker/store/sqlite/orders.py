@@ -10,6 +10,7 @@ from typing import Final
 
 from worker.runtime.ports import Committed, HeldNotice, Loaded, Transition
 from worker.store import rows
+from worker.store.columns import names
 from worker.store.sqlite.accounts import can_bear, move
 from worker.store.sqlite.base import Part, after, insert, marks, micros, moment, select
 from worker.store.tables import (
@@ -19,7 +20,6 @@ from worker.store.tables import (
     ORDER_EVENTS,
     ORDERS,
     OUTBOX,
-    names,
 )
 
 _INSERT: Final = insert(ORDERS) + " ON CONFLICT (order_num) DO NOTHING"
