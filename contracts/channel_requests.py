@@ -44,7 +44,11 @@ class ChannelModel(BaseModel):
     """What all models of the channel protocol share: frozen, tolerant, silent on values."""
 
     model_config = ConfigDict(
-        frozen=True, extra="ignore", hide_input_in_errors=True, coerce_numbers_to_str=True
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        coerce_numbers_to_str=True,
+        defer_build=True,  # at its first use: no process uses all of them
     )
 
 

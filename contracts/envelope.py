@@ -19,7 +19,12 @@ Moment = Annotated[
 class MessageModel(BaseModel):
     """Base of everything that travels in an envelope; each names its own type."""
 
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        defer_build=True,  # at its first use: no process uses all of them
+    )
 
     TYPE: ClassVar[str] = ""
     """The versioned type name, ``name.vN``."""

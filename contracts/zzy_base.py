@@ -153,6 +153,7 @@ class ZzyModel(BaseModel):
         hide_input_in_errors=True,
         coerce_numbers_to_str=True,
         use_enum_values=False,
+        defer_build=True,  # at its first use: no process uses all of them
     )
 
     _exact: ClassVar[frozenset[str]] = frozenset()
