@@ -59,6 +59,7 @@ async def test_who_asks_is_answered_over_the_broker(world: World) -> None:
         "code": "1000",
         "message": "成功",
         "data": {"order_num": OUR_NUM},
+        "final": True,
     }
     unknown = await world.broker.request(cancel_message("f" * 32, correlation_id="c2"), wait=10)
     assert json.loads(unknown or b"{}")["code"] == "4001"
