@@ -37,6 +37,7 @@ from worker.runtime.notices import Notices
 from worker.runtime.outbox import Outbox
 from worker.runtime.perform import Performer
 from worker.runtime.ports import Broker
+from worker.runtime.precheck import Precheck
 from worker.runtime.products import ProductNews
 from worker.runtime.pulse import Pulse
 from worker.runtime.queries import Queries
@@ -135,6 +136,14 @@ async def _start_saga(
     policy, watch = configured.policy(settings), configured.account_watch(settings)
     saga = Saga(parts.store, performer, outbox, parts.clock, policy, watch=watch)
     catalogue, stocktaking = _catalogue(settings, parts, zzy)
+    precheck = Precheck(
+        zzy,
+        parts.store,
+        parts.clock,
+        configured.partner(settings),
+        patterns=configured.patterns(settings),
+        wanted=configured.verified_first(settings),
+    )
     counter = Counter(
         catalogue,
         parts.store,
@@ -152,6 +161,7 @@ async def _start_saga(
         parts.clock,
         catalogue,
         counter=counter,
+        precheck=precheck,
         tariff=tariff,
         vouchers_by=ways,
     )
@@ -217,6 +227,7 @@ async def _start_relay(settings: Settings, parts: Adapters, client: ChannelClien
         parts.store,
         parts.clock,
         retry_delays=settings.relay.retry_delays,
+        timeout=settings.relay.timeout_seconds,
     )
     for channel in settings.channels:
         await parts.broker.consume(

@@ -16,6 +16,7 @@ from worker.clients.zzy import ZzyAccess
 from worker.ingress.config import ChannelAccess, IngressConfig
 from worker.relay.target import ChannelTarget
 from worker.runtime.accounts import AccountWatch
+from worker.runtime.precheck import Wanted
 from worker.runtime.stocktaking import Rhythm
 from worker.runtime.upstreams import Upstreams
 from worker.saga.policy import Policy
@@ -87,6 +88,14 @@ def purchase_key(settings: Settings) -> bytes:
     """Return the key of the digests by which buyers are known again."""
     own = settings.catalogue.purchase_key.get_secret_value()
     return (own or settings.zzy.sign_key.get_secret_value() or "ticketbridge").encode()
+
+
+def verified_first(settings: Settings) -> Wanted:
+    """Return whose orders, and orders of what, ZZY is asked to verify first."""
+    return Wanted(
+        frozenset(c.app_key for c in settings.channels if c.verify_before_create),
+        frozenset(p.product_code for p in settings.products if p.verify_before_create),
+    )
 
 
 def tariff(settings: Settings) -> Tariff:

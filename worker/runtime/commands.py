@@ -22,6 +22,7 @@ from worker.runtime.handle import Saga, Stimulus
 from worker.runtime.listing import CatalogueUnknownError
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import InboxEntry, Loaded, Message, Store
+from worker.runtime.precheck import Precheck
 from worker.saga.events import CancelCommanded, OrderCommanded
 from worker.translation.admission import today_in_shanghai
 from worker.translation.commands import MappedProduct, cancel_commanded, order_commanded
@@ -59,12 +60,13 @@ class Commands:
         catalogue: Catalogue,
         *,
         counter: Counter | None = None,
+        precheck: Precheck | None = None,
         tariff: Tariff | None = None,
         vouchers_by: Mapping[str, str] = _AS_USUAL,
     ) -> None:
         """Hand commands that ``door`` lets in to ``saga``; find products in ``catalogue``.
 
-        ``counter`` looks at orders first; without it all are asked of ZZY.
+        ``counter`` and ``precheck`` look at orders first; without them all go to Create.
         ``tariff`` says what channels with an account pay; without it none has one.
         ``vouchers_by``: by app_key, how guests get their vouchers where it is not as usual.
         """
@@ -74,6 +76,7 @@ class Commands:
         self._clock = clock
         self._catalogue = catalogue
         self._counter = counter
+        self._precheck = precheck
         self._tariff = tariff or Tariff()
         self._vouchers_by = vouchers_by
 
@@ -106,6 +109,8 @@ class Commands:
         if self._counter is not None:
             ordered = await self._counter.look_at(ordered)
         ordered = self._tariff.settled(ordered)
+        if self._precheck is not None:
+            ordered = await self._precheck.look_at(ordered)
         if way := self._vouchers_by.get(ordered.app_key):
             ordered = replace(ordered, terms=replace(ordered.terms, vouchers_by=way))
         return await self._apply(message, ordered.order_num, ordered)

@@ -75,7 +75,7 @@ class Counter:
         ordered = _with_terms(ordered, known)
         if ordered.refusal is not None or not self._refuse:
             return ordered
-        if known.limits_people and await self._is_taken(ordered.order_num):
+        if known.limits_people and await is_taken(self._store, ordered.order_num):
             return ordered
         error = await self._refusal(ordered, known)
         if error is not None:
@@ -90,7 +90,7 @@ class Counter:
         suspected = await self._judge(ordered, known, calendar, exact=False)
         if suspected is None:
             return None
-        if not known.limits_people and await self._is_taken(ordered.order_num):
+        if not known.limits_people and await is_taken(self._store, ordered.order_num):
             return None
         facts = await self._ask(product_id, day)
         if facts is None:
@@ -196,10 +196,11 @@ class Counter:
             ],
         )
 
-    async def _is_taken(self, order_num: str) -> bool:
-        """Tell whether the order is known: then the saga answers, and nothing is judged."""
-        order = snapshot.read((await self._store.load(order_num)).row)
-        return order is not None and not _is_free(order)
+
+async def is_taken(store: Store, order_num: str) -> bool:
+    """Tell whether the order is known: then the saga answers, and nothing is judged."""
+    order = snapshot.read((await store.load(order_num)).row)
+    return order is not None and not _is_free(order)
 
 
 def _is_free(order: Order) -> bool:

@@ -58,6 +58,7 @@ class Patterns(Section):
         "余额不足": "3009",
         "下架": "3002",
         "不存在": "3002",
+        "身份证数量": "3011",
         "身份证": "3012",
     }
     """Message part to the code that the channel reads; the first match wins, else 3000."""

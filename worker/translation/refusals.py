@@ -30,6 +30,7 @@ class RefusalPatterns:
         RefusalPattern("余额不足", Code.BALANCE_SHORT, "zzy_refusal"),
         RefusalPattern("下架", Code.PRODUCT_UNAVAILABLE),
         RefusalPattern("不存在", Code.PRODUCT_UNAVAILABLE),
+        RefusalPattern("身份证数量", Code.ID_COUNT_MISMATCH),
         RefusalPattern("身份证", Code.ID_INVALID),
     )
     already_paid: Sequence[str] = ("已支付", "重复支付")
