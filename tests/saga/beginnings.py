@@ -13,6 +13,7 @@ from worker.saga.states import Phase
 
 TICKETS = f"tell vouchers {V1.code} {V2.code}"
 HUMAN = "alarm order_needs_human"
+AUDITED = "answer canceller 4000 so far"
 STOCK_HELD = "alarm zzy_order_left_unpaid"
 
 

@@ -8,7 +8,9 @@ from tests.doubles import NOON
 from worker.saga.events import (
     CancelCommanded,
     OrderCommanded,
+    RefundCommanded,
     RefundNoticed,
+    ResendCommanded,
     TicketIssued,
     VerificationNoticed,
 )
@@ -32,6 +34,8 @@ DEMAND = Demand(
 BUYER = Waiter("reply", "buyer", Wants.PAID)
 EARLY_BUYER = Waiter("reply", "early buyer", Wants.CREATED)
 CANCELLER = Waiter("reply", "canceller", Wants.CANCELLED)
+REFUNDER = Waiter("reply", "refunder", Wants.REFUNDED)
+RESENDER = Waiter("reply", "resender", Wants.RESENT)
 STOCK = Failure("3008", "库存不足")
 WHIM = Failure("3000", "创建订单失败：系统繁忙")
 
@@ -63,12 +67,28 @@ def cancelled(waiter: Waiter | None = CANCELLER, app_key: str = "k") -> CancelCo
     return CancelCommanded(app_key, waiter)
 
 
+def refunded_by_channel(
+    refund_num: str,
+    count: int | None = None,
+    *codes: str,
+    waiter: Waiter | None = REFUNDER,
+    app_key: str = "k",
+) -> RefundCommanded:
+    return RefundCommanded(app_key, refund_num, count, codes, waiter)
+
+
+def resent(
+    by: str | None = None, waiter: Waiter | None = RESENDER, app_key: str = "k"
+) -> ResendCommanded:
+    return ResendCommanded(app_key, by, waiter)
+
+
 def issued(*vouchers: Voucher, zzy: str = "", ask: bool = False, code: str = "") -> TicketIssued:
     return TicketIssued(vouchers, order_code=code, zzy_order_id=zzy, ask_codes=ask)
 
 
-def checked(count: int) -> VerificationNoticed:
-    return VerificationNoticed(count, "2026-05-02 10:36:09", ZZY)
+def checked(count: int, *codes: str) -> VerificationNoticed:
+    return VerificationNoticed(count, "2026-05-02 10:36:09", ZZY, codes)
 
 
 def refund_noticed(apply_no: str, *codes: str, approved: bool = True) -> RefundNoticed:

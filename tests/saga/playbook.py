@@ -130,7 +130,8 @@ def words(effect: Effect) -> str:
         case CallZzy():
             return f"call {effect.kind}"
         case Reply():
-            return f"answer {effect.to.correlation_id} {effect.code}"
+            so_far = "" if effect.final else " so far"
+            return f"answer {effect.to.correlation_id} {effect.code}{so_far}"
         case Alarm():
             return f"alarm {effect.kind}"
         case HoldNotice():

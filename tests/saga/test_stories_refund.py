@@ -2,7 +2,15 @@
 
 import pytest
 
-from tests.saga.beginnings import HUMAN, TICKETS, awaiting, has_tickets, refunding, ticketless
+from tests.saga.beginnings import (
+    AUDITED,
+    HUMAN,
+    TICKETS,
+    awaiting,
+    has_tickets,
+    refunding,
+    ticketless,
+)
 from tests.saga.facts import NUM, POLICY, V1, V2, cancelled, checked, issued, refund_noticed
 from tests.saga.playbook import Playbook
 from worker.saga.effects import RefundTold
@@ -17,7 +25,7 @@ APPROVED = ("tell refund approved 2", "answer canceller 1000")
 
 def under_audit(story: Playbook | None = None) -> Playbook:
     story = refunding(story).answer(RefundAccepted("A1"))
-    return story.expect(story.order.phase, wake=POLICY.audit_deadline)
+    return story.expect(story.order.phase, AUDITED, wake=POLICY.audit_deadline)
 
 
 @pytest.mark.parametrize("name", ["A1", R1])
@@ -58,7 +66,7 @@ def test_an_unknown_refund_is_repeated_with_the_same_refund_id() -> None:
     story.wake().expect(Phase.ISSUED, "call refund")
     assert story.order.refund is not None
     assert story.order.refund.refund_id == R1
-    story.answer(REPEATED).expect(Phase.ISSUED, wake=POLICY.audit_deadline)
+    story.answer(REPEATED).expect(Phase.ISSUED, AUDITED, wake=POLICY.audit_deadline)
     story.on(refund_noticed(R1)).expect(Phase.REFUNDED, *APPROVED)
 
 
@@ -84,7 +92,7 @@ def test_another_refusal_after_an_unknown_refund_proves_nothing() -> None:
     story.wake().expect(Phase.ISSUED, "call refund")
     known = story.fork().answer(RefundRefused("可退数量不足")).expect(Phase.ISSUED, wake=2)
     known.wake().expect(Phase.ISSUED, "call refund")
-    known.answer(REPEATED).expect(Phase.ISSUED, wake=POLICY.audit_deadline)
+    known.answer(REPEATED).expect(Phase.ISSUED, AUDITED, wake=POLICY.audit_deadline)
     for wait in POLICY.unknown_retries[1:]:
         story.answer(RefundRefused("可退数量不足")).expect(Phase.ISSUED, wake=wait)
         story.wake().expect(Phase.ISSUED, "call refund")

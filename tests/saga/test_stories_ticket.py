@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from tests.saga.beginnings import (
+    AUDITED,
     HUMAN,
     TICKETS,
     awaiting,
@@ -98,7 +99,7 @@ def test_a_failed_ticket_is_told_once_its_money_is_claimed() -> None:
 
 def test_a_failed_ticket_during_a_refund_that_zzy_has_is_told_at_once() -> None:
     story = refunding(awaiting()).answer(RefundAccepted("A1"))
-    story.expect(Phase.AWAITING_TICKET, wake=POLICY.audit_deadline)
+    story.expect(Phase.AWAITING_TICKET, AUDITED, wake=POLICY.audit_deadline)
     story.on(TicketFailed())
     story.expect(Phase.TICKET_FAILED, "tell failure 3000", "answer canceller 4000")
     story.on(refund_noticed("A1")).expect(Phase.REFUNDED, "tell refund approved 2")
@@ -150,13 +151,26 @@ def test_the_highest_count_of_checks_is_kept_and_told() -> None:
     story.on(checked(1)).expect_nothing()
 
 
-def test_a_check_during_a_refund_is_told_with_an_alarm() -> None:
+def test_a_check_during_a_refund_is_told_with_an_alarm_and_the_audit_decides() -> None:
     story = refunding().on(checked(1))
     story.expect(Phase.ISSUED, "tell check 1 of 2", "alarm checked_during_refund")
-    story.answer(RefundAccepted("A1", approved=True))
+    rejected = story.fork().answer(RefundAccepted("A1", approved=False))
+    rejected.expect(Phase.ISSUED, "tell refund rejected 2", "answer canceller 4003")
+    story.answer(RefundAccepted("A1", approved=True)).expect(
+        Phase.ISSUED,
+        HUMAN,
+        "tell refund approved 1",
+        "answer canceller 1000",
+        human="ZZY refunded more than was left",
+    )
+    assert (story.order.checked, story.order.refunded) == (1, 1)
+
+
+def test_a_check_of_what_was_refunded_calls_a_human_and_is_not_counted() -> None:
+    story = refunding().answer(RefundAccepted("A1", approved=True))
     story.expect(Phase.REFUNDED, "tell refund approved 2", "answer canceller 1000")
-    story.on(checked(2))
-    story.expect(Phase.REFUNDED, "tell check 2 of 2", "alarm checked_during_refund")
+    story.on(checked(1)).expect(Phase.REFUNDED, HUMAN, human="ZZY reported VerificationNoticed")
+    assert (story.order.checked, story.order.refunded) == (0, 2)
 
 
 def test_late_tickets_of_a_refunded_order_are_not_delivered() -> None:
@@ -201,6 +215,6 @@ def test_a_doubt_about_issued_tickets_is_asked_about_until_it_is_answered() -> N
 
 def test_a_doubt_changes_nothing_where_the_money_is_on_its_way_back() -> None:
     audited = refunding().answer(RefundAccepted("A1"))
-    audited.expect(Phase.ISSUED, wake=POLICY.audit_deadline)
+    audited.expect(Phase.ISSUED, AUDITED, wake=POLICY.audit_deadline)
     audited.on(TicketDoubted()).expect(Phase.ISSUED)
     ticketless().on(TicketDoubted()).expect_nothing()

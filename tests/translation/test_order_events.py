@@ -8,10 +8,11 @@ import pytest
 from tests.doubles import NOON
 from tests.saga.facts import STOCK, V1, V2, V3, an_order, ordered
 from worker.saga.events import TimerFired
-from worker.saga.states import Failure, Order, Phase, Refund
+from worker.saga.states import Ending, Failure, Order, PastRefund, Phase, Refund
 from worker.translation.order_events import kinds, order_event
 
 OPEN = Refund("R1", 2)
+REJECTED = PastRefund(OPEN, Ending.REJECTED, 0)
 PAID = an_order(phase=Phase.AWAITING_TICKET)
 ISSUED = an_order(phase=Phase.ISSUED, vouchers=(V1, V2), notified=1)
 
@@ -38,7 +39,7 @@ def happened(before: Order | None, after: Order) -> tuple[str, ...]:
             replace(ISSUED, phase=Phase.REFUNDED, refunded=2),
             ("refunded",),
         ),
-        (replace(ISSUED, refund=OPEN), ISSUED, ("refund_rejected",)),
+        (replace(ISSUED, refund=OPEN), replace(ISSUED, refunds=(REJECTED,)), ("refund_rejected",)),
         (replace(ISSUED, refund=OPEN), replace(ISSUED, refund=OPEN, refunded=1), ("refunded",)),
         (ISSUED, replace(ISSUED, refunded=1), ("refunded",)),
         (PAID, replace(PAID, phase=Phase.TICKET_FAILED, failure=STOCK), ("failed",)),

@@ -1,18 +1,23 @@
 """Takes commands from the queue of orders to the saga.
 
-Why it exists: the door for createOrder and cancelOrder, whether the ingress or an upstream
-system sent them. It must not decide what a command means for an order.
+Why it exists: the door for orders, cancels, refunds and resends, whether the ingress or an
+upstream system sent them. It must not decide what a command means for an order.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Final
+from typing import Final, assert_never
 
 import structlog
 
 from contracts.channel import Code
-from contracts.commands import CancelOrderCommand, CreateOrderCommand
+from contracts.commands import (
+    CancelOrderCommand,
+    CreateOrderCommand,
+    RefundOrderCommand,
+    ResendVoucherCommand,
+)
 from worker.clock import Clock
 from worker.errors import StoreRefusedError, StoreUnavailableError
 from worker.runtime.catalogue import Catalogue
@@ -23,9 +28,16 @@ from worker.runtime.listing import CatalogueUnknownError
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import InboxEntry, Loaded, Message, Store
 from worker.runtime.precheck import Precheck
-from worker.saga.events import CancelCommanded, OrderCommanded
+from worker.saga.events import Command as Commanded
+from worker.saga.events import OrderCommanded
 from worker.translation.admission import today_in_shanghai
-from worker.translation.commands import MappedProduct, cancel_commanded, order_commanded
+from worker.translation.commands import (
+    MappedProduct,
+    cancel_commanded,
+    order_commanded,
+    refund_commanded,
+    resend_commanded,
+)
 from worker.translation.settlement import Tariff
 
 STORE_RETRIES: Final = (1.0, 5.0, 5.0, 30.0)
@@ -34,10 +46,19 @@ STORE_RETRIES: Final = (1.0, 5.0, 5.0, 30.0)
 CATALOGUE_RETRY: Final = 5.0
 """Seconds before an order is tried again whose product only ZZY's list can tell."""
 
-COMMANDS: Final[Mapping[str, type[CreateOrderCommand | CancelOrderCommand]]] = MappingProxyType(
-    {model.TYPE: model for model in (CreateOrderCommand, CancelOrderCommand)}
-)
+Command = CreateOrderCommand | CancelOrderCommand | RefundOrderCommand | ResendVoucherCommand
 
+COMMANDS: Final[Mapping[str, type[Command]]] = MappingProxyType(
+    {
+        model.TYPE: model
+        for model in (
+            CreateOrderCommand,
+            CancelOrderCommand,
+            RefundOrderCommand,
+            ResendVoucherCommand,
+        )
+    }
+)
 
 _AS_USUAL: Final[Mapping[str, str]] = MappingProxyType({})
 
@@ -94,12 +115,22 @@ class Commands:
         except StoreUnavailableError:
             return store_retry(message.attempt)
 
-    async def _take(
-        self, message: Message, command: CreateOrderCommand | CancelOrderCommand
-    ) -> Outcome:
-        if isinstance(command, CancelOrderCommand):
-            event = cancel_commanded(command, message.reply_to, message.correlation_id)
-            return await self._apply(message, command.order_num, event)
+    async def _take(self, message: Message, command: Command) -> Outcome:
+        asker = (message.reply_to, message.correlation_id)
+        match command:
+            case CreateOrderCommand():
+                return await self._order(message, command)
+            case CancelOrderCommand():
+                event: Commanded = cancel_commanded(command, *asker)
+            case RefundOrderCommand():
+                event = refund_commanded(command, *asker)
+            case ResendVoucherCommand():
+                event = resend_commanded(command, *asker)
+            case _:
+                assert_never(command)
+        return await self._apply(message, command.order_num, event)
+
+    async def _order(self, message: Message, command: CreateOrderCommand) -> Outcome:
         try:
             product = await self._product(command)
         except CatalogueUnknownError:
@@ -124,13 +155,11 @@ class Commands:
                 raise
             return MappedProduct("")
 
-    async def _apply(
-        self, message: Message, order_num: str, event: OrderCommanded | CancelCommanded
-    ) -> Outcome:
+    async def _apply(self, message: Message, order_num: str, event: Commanded) -> Outcome:
         structlog.contextvars.bind_contextvars(order_num=order_num)
         stimulus = Stimulus(event, inbox=(InboxEntry(message.message_id),))
         loaded = Loaded(None, {})
-        if message.redelivered or message.attempt or isinstance(event, CancelCommanded):
+        if message.redelivered or message.attempt or not isinstance(event, OrderCommanded):
             loaded = await self._store.load(order_num, stimulus.ids)
         await self._saga.take(loaded, order_num, stimulus)
         return Ack()

@@ -16,7 +16,9 @@ from worker.saga.events import (
     Event,
     OrderCommanded,
     PayRefused,
+    RefundCommanded,
     RefundNoticed,
+    ResendCommanded,
     TicketIssued,
     VerificationNoticed,
 )
@@ -57,10 +59,8 @@ def entry(decision: Decision, before: Phase, now: datetime, log_id: str = "") ->
 
 def _facts(event: Event) -> str:
     match event:
-        case OrderCommanded():
-            return (
-                f"{event.demand.count} × {event.demand.product_code} for {event.demand.visit_date}"
-            )
+        case OrderCommanded() | RefundCommanded() | ResendCommanded():
+            return _asked(event)
         case CreateRefused() | PayRefused():
             return f"{event.failure.code} {event.failure.message}"
         case TicketIssued():
@@ -73,12 +73,23 @@ def _facts(event: Event) -> str:
             return str(getattr(event, "reason", "") or getattr(event, "message", ""))
 
 
+def _asked(event: OrderCommanded | RefundCommanded | ResendCommanded) -> str:
+    """Return what a channel asks for; which codes is nobody's to read."""
+    if isinstance(event, OrderCommanded):
+        return f"{event.demand.count} × {event.demand.product_code} for {event.demand.visit_date}"
+    if isinstance(event, ResendCommanded):
+        return event.by or ""
+    if event.codes:
+        return f"{(count := len(event.codes))} voucher{'' if count == 1 else 's'} asked back"
+    return "all that is left asked back" if event.count is None else f"{event.count} asked back"
+
+
 def _effect(effect: object) -> str:
     match effect:
         case CallZzy():
             return f"call {effect.kind}"
         case Reply():
-            return f"answer {effect.code}"
+            return f"answer {effect.code}{'' if effect.final else ' so far'}"
         case Notify():
             return f"notify {notify_type(effect.news)} #{effect.seq}"
         case TextVouchers():

@@ -26,8 +26,10 @@ from worker.saga.events import (
     PaySucceeded,
     PayUnknown,
     RefundAccepted,
+    RefundCommanded,
     RefundRefused,
     RefundUnknown,
+    ResendCommanded,
     TimerFired,
 )
 from worker.saga.policy import Policy
@@ -138,7 +140,7 @@ def _begin(order: Order | None, event: OrderCommanded, now: datetime, policy: Po
 
 
 def _tell_stranger(event: Event) -> tuple[Effect, ...]:
-    if isinstance(event, CancelCommanded):
+    if isinstance(event, CancelCommanded | RefundCommanded | ResendCommanded):
         return unknown_order(event)
     return ()
 

@@ -19,12 +19,25 @@ class CallZzy:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundStands:
+    """How a refund stands: pending, approved, rejected or forced."""
+
+    refund_id: str
+    count: int
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """Answer somebody who waits: best effort, lost with the connection."""
 
     to: Waiter
     code: str
     message: str
+    final: bool = True
+    """False: how it stands so far (退款审核中); whoever waits goes on waiting."""
+    refund: RefundStands | None = None
+    """The refund that it is about, where one was asked for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,30 @@ class CancelCommanded:
     waiter: Waiter | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RefundCommanded:
+    """A channel wants some of its tickets refunded (部分退款), under a name of its own."""
+
+    app_key: str
+    refund_num: str
+    count: int | None = None
+    codes: tuple[str, ...] = ()
+    """Neither count nor codes: all that is left."""
+    waiter: Waiter | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResendCommanded:
+    """A channel wants its vouchers sent again (重发凭证)."""
+
+    app_key: str
+    by: str | None = None
+    """notify, sms or both; None: as the order's terms say."""
+    waiter: Waiter | None = None
+
+
+Command = OrderCommanded | CancelCommanded | RefundCommanded | ResendCommanded
+
 # --- ZZY's answers ----------------------------------------------------------------------
 
 
@@ -182,6 +206,8 @@ class VerificationNoticed:
     checked: int
     check_time: str
     zzy_order_id: str = ""
+    codes: tuple[str, ...] = ()
+    """The vouchers that were used, where ZZY names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,8 +230,7 @@ class TimerFired:
 
 
 Event = (
-    OrderCommanded
-    | CancelCommanded
+    Command
     | CreateSucceeded
     | CreateRefused
     | CreateUnknown

@@ -13,11 +13,9 @@ from worker.saga.events import (
     Event,
     OrderCommanded,
     PayRefused,
-    RefundAccepted,
-    RefundNoticed,
-    RefundRefused,
+    RefundCommanded,
+    ResendCommanded,
     TicketIssued,
-    VerificationNoticed,
 )
 from worker.saga.states import Order, Wants
 from worker.saga.steps import Moment
@@ -50,24 +48,24 @@ def pay_is_doubtful(o: Order, _e: Event, _m: Moment) -> bool:
     return o.pay_doubtful
 
 
-def pay_is_doubtful_and_cancel_waits(o: Order, _e: Event, _m: Moment) -> bool:
-    """Tell whether money may have moved for an order that the channel wants cancelled."""
-    return o.pay_doubtful and o.cancel_waits
+def refund_is_wanted(o: Order, _e: Event, _m: Moment) -> bool:
+    """Tell whether the channel wants it cancelled and what was paid may be asked back."""
+    return o.cancel_waits and o.terms.refundable
+
+
+def pay_is_doubtful_and_refund_is_wanted(o: Order, e: Event, m: Moment) -> bool:
+    """Tell whether money may have moved that the channel wants back."""
+    return o.pay_doubtful and refund_is_wanted(o, e, m)
+
+
+def is_not_refundable(o: Order, _e: Event, _m: Moment) -> bool:
+    """Tell whether the product gives nothing back at the channel's wish (RefundSet 0)."""
+    return not o.terms.refundable
 
 
 def has_failed(o: Order, _e: Event, _m: Moment) -> bool:
     """Tell whether the order is being ended because of a failure."""
     return o.failure is not None
-
-
-def refund_is_open(o: Order, _e: Event, _m: Moment) -> bool:
-    """Tell whether a refund intent waits for its outcome."""
-    return o.refund is not None
-
-
-def refund_is_under_audit(o: Order, _e: Event, _m: Moment) -> bool:
-    """Tell whether ZZY has the refund and its audit is open."""
-    return o.refund is not None and o.refund.under_audit
 
 
 def something_checked(o: Order, _e: Event, _m: Moment) -> bool:
@@ -151,7 +149,9 @@ def known_created(o: Order, e: OrderCommanded, m: Moment) -> bool:
     )
 
 
-def of_another_channel(o: Order, e: CancelCommanded, _m: Moment) -> bool:
+def of_another_channel(
+    o: Order, e: CancelCommanded | RefundCommanded | ResendCommanded, _m: Moment
+) -> bool:
     """Tell whether the order belongs to somebody else."""
     return o.app_key != e.app_key
 
@@ -171,87 +171,12 @@ def already_paid(_o: Order, e: PayRefused, _m: Moment) -> bool:
     return e.already_paid
 
 
-def already_paid_and_cancel_waits(o: Order, e: PayRefused, _m: Moment) -> bool:
+def already_paid_and_refund_is_wanted(o: Order, e: PayRefused, m: Moment) -> bool:
     """Tell whether it was paid before and the channel wants it cancelled."""
-    return e.already_paid and o.cancel_waits
+    return e.already_paid and refund_is_wanted(o, e, m)
 
 
 def adds_nothing(o: Order, e: TicketIssued, _m: Moment) -> bool:
     """Tell whether all of it is known already, or still being asked for."""
     told = o.vouchers_told is not None or e.ask_codes
     return told and vouchers.merged(o, e).vouchers == o.vouchers
-
-
-def raises_the_check(o: Order, e: VerificationNoticed, _m: Moment) -> bool:
-    """Tell whether more tickets were used than we knew of."""
-    return min(e.checked, o.demand.count) > o.checked
-
-
-def was_approved(o: Order, e: RefundAccepted, _m: Moment) -> bool:
-    """Tell whether the open refund's answer is final and good."""
-    return o.refund is not None and e.approved is True
-
-
-def was_rejected(o: Order, e: RefundAccepted, _m: Moment) -> bool:
-    """Tell whether the open refund's answer is final and bad."""
-    return o.refund is not None and e.approved is False
-
-
-def refund_is_doubtful(o: Order, _e: RefundRefused, _m: Moment) -> bool:
-    """Tell whether an earlier call may have arrived, so that a refusal proves nothing."""
-    return o.refund is not None and o.refund.doubtful
-
-
-def doubtful_and_tries_left(o: Order, e: RefundRefused, m: Moment) -> bool:
-    """Tell whether to ask again with the same RefundId: 批次号重复 would end the doubt."""
-    return refund_is_doubtful(o, e, m) and refund_tries_left(o, e, m)
-
-
-def repeats_a_doubtful_refund(o: Order, e: RefundRefused, _m: Moment) -> bool:
-    """Tell whether the refusal proves that an earlier, doubtful call arrived."""
-    return e.repeat and o.refund is not None and o.refund.doubtful
-
-
-def notice_matches(o: Order, e: RefundNoticed, _m: Moment) -> bool:
-    """Tell whether the notice names our open intent."""
-    names = (o.refund.refund_id, o.refund.apply_id) if o.refund else ()
-    return e.apply_no != "" and e.apply_no in names
-
-
-def notice_approves(o: Order, e: RefundNoticed, m: Moment) -> bool:
-    """Tell whether our open intent was approved (审核通过)."""
-    return notice_matches(o, e, m) and e.approved
-
-
-def repeats_a_rejection(o: Order, e: RefundNoticed, _m: Moment) -> bool:
-    """Tell whether the notice says again that an intent was rejected."""
-    return not e.approved and e.apply_no in o.rejected_refunds
-
-
-def refund_call_is_out(o: Order, e: RefundNoticed, _m: Moment) -> bool:
-    """Tell whether the notice may name an ApplyId that an answer to come will tell."""
-    to_come = o.refund is not None and not o.refund.under_audit and o.wake_at is not None
-    return e.apply_no != "" and to_come
-
-
-def is_forced(_o: Order, e: RefundNoticed, _m: Moment) -> bool:
-    """Tell whether the supplier refunded by itself (强制退款)."""
-    return e.apply_no == "" and e.approved
-
-
-def forces_nothing(o: Order, e: RefundNoticed, m: Moment) -> bool:
-    """Tell whether a forced refund names only what came back before."""
-    return is_forced(o, e, m) and forced_count(o, e) == 0
-
-
-def forces_all(o: Order, e: RefundNoticed, m: Moment) -> bool:
-    """Tell whether a forced refund leaves nothing."""
-    return is_forced(o, e, m) and forced_count(o, e) >= o.refundable > 0
-
-
-def forced_count(o: Order, e: RefundNoticed) -> int:
-    """Return how many tickets a forced refund takes: all that is left, or one a new code."""
-    personal = {code for code in e.codes if code and code != o.order_code}
-    if not personal or len(personal) < len({code for code in e.codes if code}):
-        return o.refundable
-    return min(len(personal - set(o.refunded_codes)), o.refundable)

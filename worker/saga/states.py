@@ -149,7 +149,10 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """An open refund intent (退款): made and stored before the call, closed by its outcome."""
+    """An open refund intent (退款): made and stored before the call, closed by its outcome.
+
+    What is sent of it never changes: ``count`` is what was asked, whatever happens since.
+    """
 
     refund_id: str
     count: int
@@ -158,6 +161,45 @@ class Refund:
     under_audit: bool = False
     """ZZY has it and a person there decides (等待审核)."""
     apply_id: str = ""
+    refund_num: str = ""
+    """The channel's own name of it (部分退款); empty: a cancel, or a ticket that failed."""
+    asked: int | None = None
+    """How many the channel named; None: by codes, or all that was left."""
+    codes: tuple[str, ...] = ()
+    """The vouchers that it takes back; empty: any, or all."""
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether it asks for all that was left."""
+        return self.asked is None and not self.codes
+
+    def same_content(self, count: int | None, codes: tuple[str, ...]) -> bool:
+        """Tell whether a channel asked for just this; the order of codes means nothing."""
+        return (None if codes else count) == self.asked and set(codes) == set(self.codes)
+
+
+class Ending(StrEnum):
+    """How a refund ended."""
+
+    APPROVED = "approved"
+    """审核通过: the money is back."""
+    REJECTED = "rejected"
+    """审核不通过: refused by ZZY or by its audit."""
+    FORCED = "forced"
+    """强制退款: the supplier refunded by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastRefund:
+    """A refund that is over. ``intent`` is what was asked; a forced one asked for nothing."""
+
+    intent: Refund
+    ending: Ending
+    count: int
+    """How many tickets it gave back."""
+    codes: tuple[str, ...] = ()
+    """The vouchers that it is known to have taken back."""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,14 +244,20 @@ class Order:
     tickets_doubted: bool = False
     """A ticket notice was set apart as forged, and PersonQrCodes has not answered since."""
     checked: int = 0
+    checked_codes: tuple[str, ...] = ()
+    """The vouchers that ZZY named as used; it may tell how many and not which."""
+    check_time: str = ""
+    """When the last check was that raised the count, as ZZY wrote it."""
     refunded: int = 0
     refunded_codes: tuple[str, ...] = ()
     cancel_waits: bool = False
     """The channel wants it cancelled and has not been told the outcome."""
     refund: Refund | None = None
     refunds_made: int = 0
+    refunds: tuple[PastRefund, ...] = ()
+    """All that are over, forced ones too, oldest first; an order of an earlier release has gaps."""
     rejected_refunds: tuple[str, ...] = ()
-    """RefundId and ApplyId of intents that ZZY rejected."""
+    """RefundId and ApplyId of intents rejected before ``refunds`` was kept."""
     failure: Failure | None = None
     failure_told: bool = False
     human: str = ""
@@ -222,6 +270,20 @@ class Order:
     def refundable(self) -> int:
         """How many tickets are neither refunded nor checked (退款 takes all of these)."""
         return max(self.demand.count - self.refunded - self.checked, 0)
+
+    @property
+    def pending(self) -> int:
+        """How many tickets a refund is open for: of those that are left, at most."""
+        if self.refund is None:
+            return 0
+        gone = set(self.refunded_codes) & set(self.refund.codes)
+        return min(self.refund.count - len(gone), self.refundable)
+
+    @property
+    def usable_codes(self) -> frozenset[str]:
+        """The vouchers that no check and no refund has named; one for all is never gone."""
+        gone = {*self.refunded_codes, *self.checked_codes} - {self.order_code}
+        return frozenset(voucher.code for voucher in self.vouchers) - gone
 
     @property
     def call_key(self) -> str:

@@ -11,8 +11,18 @@ from datetime import date
 from types import MappingProxyType
 
 from contracts.channel import Code, CreateOrder, order_num
-from contracts.commands import CancelOrderCommand, CreateOrderCommand
-from worker.saga.events import CancelCommanded, OrderCommanded
+from contracts.commands import (
+    CancelOrderCommand,
+    CreateOrderCommand,
+    RefundOrderCommand,
+    ResendVoucherCommand,
+)
+from worker.saga.events import (
+    CancelCommanded,
+    OrderCommanded,
+    RefundCommanded,
+    ResendCommanded,
+)
 from worker.saga.states import Demand, Failure, Tourist, Waiter, Wants
 from worker.translation.admission import admission_refusal
 
@@ -95,5 +105,29 @@ def cancel_commanded(
     command: CancelOrderCommand, reply_to: str, correlation_id: str
 ) -> CancelCommanded:
     """Return the fact that a channel wants an order cancelled."""
-    waiter = Waiter(reply_to, correlation_id, Wants.CANCELLED) if reply_to else None
+    waiter = _waiter(reply_to, correlation_id, Wants.CANCELLED, command.audit_reply)
     return CancelCommanded(command.app_key, waiter)
+
+
+def refund_commanded(
+    command: RefundOrderCommand, reply_to: str, correlation_id: str
+) -> RefundCommanded:
+    """Return the fact that a channel wants some of its tickets refunded (部分退款)."""
+    waiter = _waiter(reply_to, correlation_id, Wants.REFUNDED, command.audit_reply)
+    return RefundCommanded(
+        command.app_key, command.refund_num, command.count, command.codes, waiter
+    )
+
+
+def resend_commanded(
+    command: ResendVoucherCommand, reply_to: str, correlation_id: str
+) -> ResendCommanded:
+    """Return the fact that a channel wants its vouchers sent again (重发凭证)."""
+    waiter = _waiter(reply_to, correlation_id, Wants.RESENT)
+    return ResendCommanded(command.app_key, command.by, waiter)
+
+
+def _waiter(
+    reply_to: str, correlation_id: str, wants: Wants, audit_reply: str = "wait"
+) -> Waiter | None:
+    return Waiter(reply_to, correlation_id, wants, audit_reply) if reply_to else None

@@ -46,7 +46,7 @@ def read_notice(notice: Notice) -> OrderNotice | ProductNotice:
             return OrderNotice(notice.origin_order_id, notice.order_id, _ticket(notice))
         case VerifyNotice():
             event: Event = VerificationNoticed(
-                notice.checked_number, notice.check_time, notice.order_id
+                notice.checked_number, notice.check_time, notice.order_id, notice.voucher_code
             )
             return OrderNotice(notice.origin_order_id, notice.order_id, event)
         case RefundNotice():

@@ -10,7 +10,7 @@ from typing import Final
 from contracts.channel import Code
 from contracts.events import OrderEvent, OrderEventKind
 from worker.saga.events import Event
-from worker.saga.states import Order, Phase
+from worker.saga.states import Ending, Order, Phase
 
 _REACHED: Final[dict[Phase, OrderEventKind]] = {
     Phase.CREATING: "accepted",
@@ -52,7 +52,8 @@ def _refunds(before: Order | None, after: Order) -> list[OrderEventKind]:
     found: list[OrderEventKind] = []
     was, now = before.refund if before else None, after.refund
     refunded = after.refunded > (before.refunded if before else 0)
-    if was is not None and (now is None or now.refund_id != was.refund_id) and not refunded:
+    ended = {past.intent.refund_id: past.ending for past in after.refunds}
+    if was is not None and ended.get(was.refund_id) is Ending.REJECTED:
         found.append("refund_rejected")
     if refunded:
         found.append("refunded")
@@ -69,7 +70,6 @@ def order_event(
     if not happened:
         return None
     refund = after.refund or (before.refund if before else None)
-    pending = after.refund.count if after.refund else 0
     return OrderEvent.model_construct(  # every part is ours and of its type
         kind=happened[-1],
         also=happened[:-1],
@@ -86,7 +86,7 @@ def order_event(
         vouchers=len(after.vouchers),
         checked=after.checked,
         refunded=after.refunded,
-        pending=pending,
+        pending=after.pending,
         refund_id=refund.refund_id if refund else "",
         code=after.failure.code if after.failure else "",
         reason=_reason(after),

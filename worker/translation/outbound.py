@@ -7,7 +7,7 @@ Source: PROTOCOL.md, "Contact and visitors", "Vouchers, refund results, late fai
 
 import hashlib
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Literal
 
 from contracts.channel import (
     CheckNotification,
@@ -79,6 +79,7 @@ def refund_request(order: Order, partner: Partner) -> RefundRequest | None:
         partner_id=partner.partner_id,
         order_id=order.zzy_order_id,
         refund_count=order.refund.count,
+        voucher_code=order.refund.codes,
         refund_id=order.refund.refund_id,
     )
 
@@ -154,10 +155,20 @@ def webhook_id(order_num: str, kind: NotifyType, seq: int) -> str:
 
 def outcome(order_num: str, reply: Reply) -> OrderOutcome:
     """Return the body of a reply; createOrder's success names our order number."""
-    ordered = reply.to.wants is not Wants.CANCELLED
-    good = reply.code == Code.SUCCESS
     return OrderOutcome(
         code=Code(reply.code),
         message=reply.message,
-        data={"order_num": order_num} if ordered and good else "",
+        data=_data(order_num, reply),
+        final=reply.final,
     )
+
+
+def _data(order_num: str, reply: Reply) -> dict[str, Any] | Literal[""]:
+    if reply.refund is not None:
+        return {
+            "refund_id": reply.refund.refund_id,
+            "count": reply.refund.count,
+            "status": reply.refund.status,
+        }
+    ordered = reply.to.wants in {Wants.CREATED, Wants.PAID}
+    return {"order_num": order_num} if ordered and reply.code == Code.SUCCESS else ""

@@ -18,6 +18,7 @@ NO_TICKET: Final = "paid, and no ticket came: ask ZZY for the tickets or the mon
 REFUND_REFUSED: Final = "a refund was refused: settle it with ZZY"
 REFUND_UNKNOWN: Final = "a refund has no known outcome: settle it with ZZY"
 STRAY_REFUND: Final = "a refund notice names no refund of ours: ask ZZY what it refunded"
+EXCESS: Final = "ZZY refunded more than was left: compare what it checked and refunded"
 
 OVER_WITH_PHASE: Final = frozenset({PAY_UNKNOWN, NO_TICKET, REFUND_REFUSED})
 """Reasons that are gone when the order moves on."""
@@ -73,6 +74,25 @@ def human_for_contradiction(o: Order, e: Event, _m: Moment) -> Result:
 def human_for_stray_refund(o: Order, _e: Event, _m: Moment) -> Result:
     """Call a person: a refund notice is not about our refund. What was under way goes on."""
     return _call(o, STRAY_REFUND)
+
+
+def human_for_excess(o: Order, _e: Event, _m: Moment) -> Result:
+    """Call a person: the supplier refunded tickets that were used, or more than were left."""
+    return _call(o, EXCESS)
+
+
+def human_if_refund_exceeds(o: Order, e: Event, m: Moment) -> Result:
+    """Call a person if the refund that is about to be settled takes what is not there.
+
+    A refund of all that was left takes less where the supplier forced a part of it before.
+    """
+    intent = o.refund
+    if intent is None:
+        return o, ()
+    used = bool(set(intent.codes) & set(o.checked_codes))
+    gone = len(set(intent.codes) & set(o.refunded_codes))
+    short = intent.count - gone > o.refundable and (o.checked > 0 or not intent.whole)
+    return human_for_excess(o, e, m) if used or short else (o, ())
 
 
 def alarm_stock_held(o: Order, _e: Event, _m: Moment) -> Result:

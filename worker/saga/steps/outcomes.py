@@ -15,6 +15,8 @@ from worker.saga.events import (
     Event,
     OrderCommanded,
     PayRefused,
+    RefundCommanded,
+    ResendCommanded,
 )
 from worker.saga.states import Failure, Order, Voucher, Waiter, Wants
 from worker.saga.steps import Moment, Result
@@ -36,7 +38,8 @@ def text_vouchers(
     return replace(o, notified=seq), TextVouchers(seq, vouchers, o.order_code, waiter)
 
 
-def _answer(o: Order, wants: frozenset[Wants], code: str, message: str) -> Result:
+def answer_waiters(o: Order, wants: frozenset[Wants], code: str, message: str) -> Result:
+    """Answer all who wait for one of ``wants``; they wait no longer."""
     answered = tuple(waiter for waiter in o.waiters if waiter.wants in wants)
     waiting = tuple(waiter for waiter in o.waiters if waiter.wants not in wants)
     replies = tuple(Reply(waiter, code, message) for waiter in answered)
@@ -84,7 +87,7 @@ def forget_failure(o: Order, _e: Event, _m: Moment) -> Result:
 def tell_failure(o: Order, _e: Event, _m: Moment) -> Result:
     """Answer who waits for the order with its failure, and notify ``order_failed`` once."""
     failure = o.failure or Failure(codes.CREATE_FAILED, codes.UNKNOWN_TEXT)
-    answered, replies = _answer(o, BUYING, failure.code, failure.message)
+    answered, replies = answer_waiters(o, BUYING, failure.code, failure.message)
     if o.failure_told:
         return answered, replies
     told, notice = notify(
@@ -99,17 +102,17 @@ def tell_refusal_at_door(o: Order, e: OrderCommanded, m: Moment) -> Result:
     if e.waiter is None or waited >= m.policy.reply_wait:
         return tell_failure(o, e, m)
     failure = o.failure or Failure(codes.CREATE_FAILED, codes.UNKNOWN_TEXT)
-    return _answer(o, BUYING, failure.code, failure.message)
+    return answer_waiters(o, BUYING, failure.code, failure.message)
 
 
 def answer_created(o: Order, _e: Event, _m: Moment) -> Result:
     """Answer those who only wait for the order to be created."""
-    return _answer(o, frozenset({Wants.CREATED}), codes.SUCCESS, codes.OK_TEXT)
+    return answer_waiters(o, frozenset({Wants.CREATED}), codes.SUCCESS, codes.OK_TEXT)
 
 
 def answer_paid(o: Order, _e: Event, _m: Moment) -> Result:
     """Answer those who wait for the order to be created or paid."""
-    return _answer(o, BUYING, codes.SUCCESS, codes.OK_TEXT)
+    return answer_waiters(o, BUYING, codes.SUCCESS, codes.OK_TEXT)
 
 
 def tell_cancelled_order(o: Order, e: Event, m: Moment) -> Result:
@@ -120,13 +123,13 @@ def tell_cancelled_order(o: Order, e: Event, m: Moment) -> Result:
 
 def answer_refunded_order(o: Order, _e: Event, _m: Moment) -> Result:
     """Answer those who ask for an order that was refunded."""
-    return _answer(o, BUYING, codes.CREATE_FAILED, codes.REFUNDED_TEXT)
+    return answer_waiters(o, BUYING, codes.CREATE_FAILED, codes.REFUNDED_TEXT)
 
 
 def answer_failure(o: Order, _e: Event, _m: Moment) -> Result:
     """Answer those who ask again for an order that failed."""
     failure = o.failure or Failure(codes.CREATE_FAILED, codes.UNKNOWN_TEXT)
-    return _answer(o, BUYING, failure.code, failure.message)
+    return answer_waiters(o, BUYING, failure.code, failure.message)
 
 
 def answer_conflict(o: Order, e: OrderCommanded, _m: Moment) -> Result:
@@ -147,7 +150,9 @@ MOST_WAITERS: Final = 16
 """Nobody waits for longer than a few seconds: of very many askers the last ones still do."""
 
 
-def wait_for_outcome(o: Order, e: OrderCommanded | CancelCommanded, _m: Moment) -> Result:
+def wait_for_outcome(
+    o: Order, e: OrderCommanded | CancelCommanded | RefundCommanded, _m: Moment
+) -> Result:
     """Let the asker wait for the outcome with the others."""
     if e.waiter is None:
         return o, ()
@@ -162,38 +167,53 @@ def want_cancel(o: Order, _e: CancelCommanded, _m: Moment) -> Result:
 def answer_cancelled(o: Order, _e: Event, _m: Moment) -> Result:
     """Tell those who cancelled that it is done."""
     done = replace(o, cancel_waits=False)
-    return _answer(done, _CANCELLERS, codes.SUCCESS, codes.OK_TEXT)
+    return answer_waiters(done, _CANCELLERS, codes.SUCCESS, codes.OK_TEXT)
 
 
-def answer_cancel_failed(o: Order, _e: Event, _m: Moment) -> Result:
-    """Tell those who cancelled that the order stays."""
+def answer_cancel_failed(o: Order, e: Event, m: Moment) -> Result:
+    """Tell those who cancelled that the order stays, and if so that a ticket was used."""
+    if o.checked:
+        return answer_already_checked(o, e, m)
     done = replace(o, cancel_waits=False)
-    return _answer(done, _CANCELLERS, codes.CANCEL_FAILED, codes.CANCEL_FAILED_TEXT)
+    return answer_waiters(done, _CANCELLERS, codes.CANCEL_FAILED, codes.CANCEL_FAILED_TEXT)
 
 
 def answer_already_cancelled(o: Order, _e: Event, _m: Moment) -> Result:
     """Tell those who cancel that there is nothing left to cancel."""
     done = replace(o, cancel_waits=False)
-    return _answer(done, _CANCELLERS, codes.ALREADY_CANCELLED, codes.ALREADY_CANCELLED_TEXT)
+    return answer_waiters(done, _CANCELLERS, codes.ALREADY_CANCELLED, codes.ALREADY_CANCELLED_TEXT)
+
+
+def answer_not_refundable(o: Order, _e: Event, _m: Moment) -> Result:
+    """Tell those who cancel that the product gives nothing back (RefundSet 0)."""
+    done = replace(o, cancel_waits=False)
+    return answer_waiters(done, _CANCELLERS, codes.CANCEL_FAILED, codes.NOT_REFUNDABLE_TEXT)
 
 
 def answer_already_checked(o: Order, _e: Event, _m: Moment) -> Result:
     """Tell those who cancel that a ticket was used."""
-    return _answer(o, _CANCELLERS, codes.ALREADY_CHECKED, codes.ALREADY_CHECKED_TEXT)
+    done = replace(o, cancel_waits=False)
+    return answer_waiters(done, _CANCELLERS, codes.ALREADY_CHECKED, codes.ALREADY_CHECKED_TEXT)
 
 
 def answer_refund_open(o: Order, _e: Event, _m: Moment) -> Result:
     """Tell those who cancel that the failed order's refund is under way."""
-    return _answer(o, _CANCELLERS, codes.CANCEL_FAILED, codes.REFUND_OPEN_TEXT)
+    return answer_waiters(o, _CANCELLERS, codes.CANCEL_FAILED, codes.REFUND_OPEN_TEXT)
 
 
-def answer_unknown_order(o: Order, e: CancelCommanded, _m: Moment) -> Result:
-    """Tell who cancels that there is no such order of theirs."""
+Asking = CancelCommanded | RefundCommanded | ResendCommanded
+
+
+def answer_unknown_order(o: Order, e: Asking, _m: Moment) -> Result:
+    """Tell who asks that there is no such order of theirs."""
     return o, unknown_order(e)
 
 
-def unknown_order(e: CancelCommanded) -> tuple[Reply, ...]:
-    """Return the reply to who cancels an order that is not there, or not theirs."""
-    if e.waiter is None:
-        return ()
-    return (Reply(e.waiter, codes.ORDER_UNKNOWN, codes.ORDER_UNKNOWN_TEXT),)
+def unknown_order(e: Asking) -> tuple[Reply, ...]:
+    """Return the reply to who asks about an order that is not there, or not theirs."""
+    return tell_asker(e, codes.ORDER_UNKNOWN, codes.ORDER_UNKNOWN_TEXT)
+
+
+def tell_asker(e: Asking, code: str, message: str) -> tuple[Reply, ...]:
+    """Return the reply to whoever sent a command, if anybody waits for it."""
+    return (Reply(e.waiter, code, message),) if e.waiter else ()

@@ -69,7 +69,11 @@ def tell_vouchers(o: Order, e: Event, m: Moment) -> Result:
     """Deliver the vouchers; where their codes were not told, ask PersonQrCodes first."""
     if isinstance(e, TicketIssued) and e.ask_codes and not o.vouchers:
         return call_probe(o, e, m)
-    untold = o.vouchers[o.vouchers_told or 0 :]
+    untold = tuple(
+        voucher
+        for voucher in o.vouchers[o.vouchers_told or 0 :]
+        if voucher.code not in o.refunded_codes
+    )
     return send_vouchers(replace(o, vouchers_told=len(o.vouchers)), untold, o.terms.vouchers_by)
 
 
@@ -97,14 +101,28 @@ def tell_new_vouchers(o: Order, e: Event, m: Moment) -> Result:
     return tell_vouchers(o, e, m)
 
 
+def tell_known_vouchers(o: Order, e: Event, m: Moment) -> Result:
+    """Deliver what is known while a refund's timer runs: codes not told are asked for later."""
+    return tell_new_vouchers(o, e, m) if o.vouchers else (o, ())
+
+
 def note_check(o: Order, e: VerificationNoticed, _m: Moment) -> Result:
-    """Keep the highest count of checked tickets (核销) and tell the channel of it."""
-    checked = min(e.checked, o.demand.count)
-    told, notice = notify(
-        replace(o, checked=checked),
-        CheckTold(e.check_time, o.demand.count, checked, o.refunded),
-    )
-    if o.refund is None and checked + o.refunded <= o.demand.count:
+    """Keep the highest count of checked tickets (核销), and which; tell the channel of a rise.
+
+    No more can be checked than refunds have left: who is called for the rest, the row says.
+    """
+    checked = max(o.checked, min(e.checked, o.demand.count - o.refunded))
+    named = tuple(dict.fromkeys((*o.checked_codes, *filter(None, e.codes))))
+    noted = replace(o, checked=checked, checked_codes=named)
+    if checked == o.checked:
+        return noted, ()
+    noted = replace(noted, check_time=e.check_time)
+    told, notice = notify(noted, CheckTold(e.check_time, o.demand.count, checked, o.refunded))
+    if told.pending == o.pending and not _is_being_refunded(told):
         return told, (notice,)
-    text = "tickets were checked at the gate while a refund was open or done"
+    text = "tickets were checked at the gate that a refund is open for"
     return told, (notice, Alarm("checked_during_refund", text))
+
+
+def _is_being_refunded(o: Order) -> bool:
+    return o.refund is not None and bool(set(o.refund.codes) & set(o.checked_codes))
