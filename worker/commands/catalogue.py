@@ -8,11 +8,12 @@ import json
 import sys
 from typing import Any, Final
 
-from worker import app
+from worker import app, configured
 from worker.commands.tables import print_json_lines, print_table
 from worker.runtime.catalogue import Catalogue
 from worker.runtime.listing import CatalogueUnknownError
 from worker.settings import Settings
+from worker.telemetry import set_up_logging
 from worker.translation.products import KnownProduct, PriceCalendar
 
 COLUMNS: Final = ("id", "product_code", "name", "state", "version", "fetched")
@@ -50,6 +51,7 @@ async def show_product(settings: Settings, product: str, *, as_json: bool) -> bo
 
 async def sync(settings: Settings) -> bool:
     """Fetch everything from ZZY; return False when it cannot be had."""
+    set_up_logging(settings.log.format, "warning", secrets=configured.secrets(settings))
     async with app.opened_catalogue(settings) as (catalogue, stocktaking):
         try:
             changed = await stocktaking.sync()
