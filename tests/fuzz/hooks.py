@@ -75,6 +75,8 @@ def _meant(params: object, lot: int) -> object:
         params |= {"price": 6.0, "amount": 30.0, "count": 5, "date": day.isoformat()}
         params["tourist_info"] = sample_order("", day)["tourist_info"]
         params["begin_play_time"] = params["end_play_time"] = None
+        if lot % 3:
+            params["channel_order_num"] = f"fuzz{lot}"
     if isinstance(params.get("product_code"), str):
         params["product_code"] = "P11063"
     if isinstance(params.get("begin_date"), str) and isinstance(params.get("end_date"), str):
