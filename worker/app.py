@@ -227,6 +227,7 @@ async def _start_relay(settings: Settings, parts: Adapters, client: ChannelClien
         parts.store,
         parts.clock,
         retry_delays=settings.relay.retry_delays,
+        timeout=settings.relay.timeout_seconds,
     )
     for channel in settings.channels:
         await parts.broker.consume(

@@ -56,6 +56,11 @@ async def test_the_hot_statements_use_indexes(full_url: str, kind: str) -> None:
         (outbox.MARK_SENT, (ids,), {"pk_outbox"}),
         (notifications.RECORD, tuple(results), {"pk_notifications"}),
         (
+            notifications.TAKE_TURN,
+            ("w1", "o1", "check", 1, NOW, NOW),
+            {"ix_notifications_order_num", "pk_notifications"},
+        ),
+        (
             commits.STATEMENT,
             tuple(values),
             {"pk_orders", "ix_held_notices_order_num", "ix_held_notices_zzy_order_id"},

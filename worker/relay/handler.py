@@ -12,7 +12,6 @@ from typing import Final
 
 import structlog
 
-from contracts.channel import NotifyType
 from contracts.envelope import unwrap
 from contracts.events import ChannelNotification
 from contracts.headers import REPLAY_OF
@@ -21,8 +20,9 @@ from worker.errors import StoreUnavailableError
 from worker.relay import envelope, policy
 from worker.relay.recorder import Recorder
 from worker.relay.target import ChannelTarget
+from worker.relay.turns import DEFAULT_TIMEOUT_SECONDS, Turns
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
-from worker.runtime.ports import ChannelPort, Message, NotificationResult, Store
+from worker.runtime.ports import ChannelPort, Message, NotificationResult, Store, Turn
 from worker.telemetry import alarm, metrics
 
 STORE_RETRY_SECONDS: Final = 5.0
@@ -34,6 +34,8 @@ _log = structlog.get_logger(__name__)
 class _Verdict:
     outcome: Outcome
     answer: str
+    status: str
+    """What goes on record; empty: nothing, for another attempt is under way."""
 
 
 class Relay:
@@ -44,7 +46,7 @@ class Relay:
     parked at once. Other relay processes find out for themselves.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what a relay stands on, in one place)
         self,
         targets: Iterable[ChannelTarget],
         channels: ChannelPort,
@@ -52,14 +54,19 @@ class Relay:
         clock: Clock,
         *,
         retry_delays: Sequence[float] = policy.DEFAULT_RETRY_DELAYS,
+        timeout: float = DEFAULT_TIMEOUT_SECONDS,
     ) -> None:
-        """Deliver to ``targets``; wait ``retry_delays`` seconds after failed attempts."""
+        """Deliver to ``targets``; wait ``retry_delays`` seconds after failed attempts.
+
+        ``timeout`` is the longest that ``channels`` takes for one delivery.
+        """
         self._targets = {target.app_key: target for target in targets}
         self._channels = channels
         self._store = store
         self._clock = clock
         self._retry_delays = tuple(retry_delays)
         self._recorder = Recorder(store)
+        self._turns = Turns(store, clock, timeout)
         self._gone: set[str] = set()
 
     async def handle(self, message: Message) -> Outcome:
@@ -70,8 +77,9 @@ class Relay:
             _log.error("notification_unreadable", message_id=message.message_id)
             return Park("unreadable", "the body is no channel notification")
         try:
-            verdict = await self._deliver(notification, message)
-            return await self._record(notification, message, verdict)
+            async with self._turns.alone(notification):
+                verdict = await self._deliver(notification, message)
+                return await self._record(notification, message, verdict)
         except StoreUnavailableError:
             _log.warning("delivery_not_recorded", webhook_id=notification.webhook_id)
             return Retry(self._store_delay(message.attempt), "the store does not answer")
@@ -93,8 +101,9 @@ class Relay:
         replayed = REPLAY_OF in message.headers
         if url in self._gone and not replayed:
             return _parked("endpoint_gone", "the endpoint answered 410 earlier")
-        if (message.attempt or replayed) and await self._superseded(notification):
-            return _Verdict(Ack(), "superseded by a newer check")
+        turn = await self._turns.take(notification)
+        if turn is not Turn.MINE:
+            return self._unsent(turn)
         request = envelope.build(notification, target, self._clock.now())
         answer = await self._channels.deliver(url, request.headers, request.body)
         attempt = policy.Attempt(
@@ -102,18 +111,15 @@ class Relay:
         )
         outcome = policy.decide(answer, attempt, self._retry_delays)
         self._remember(url, target.app_key, outcome)
-        return _Verdict(outcome, policy.describe(answer))
+        return _Verdict(outcome, policy.describe(answer), _status(outcome))
 
-    async def _superseded(self, notification: ChannelNotification) -> bool:
-        """Say whether the channel already has a newer check of the same order."""
-        if notification.notify_type is not NotifyType.CHECK:
-            return False
-        return any(
-            row.type == NotifyType.CHECK
-            and row.status == "delivered"
-            and row.seq > notification.seq
-            for row in await self._store.notifications(notification.order_num)
-        )
+    def _unsent(self, turn: Turn) -> _Verdict:
+        if turn is Turn.SUPERSEDED:
+            return _Verdict(Ack(), "superseded by a newer check", "superseded")
+        if turn is Turn.DELIVERED:
+            return _Verdict(Ack(), "delivered before", "")
+        reason = "another check of the order is being delivered"
+        return _Verdict(Retry(self._store_delay(0), reason), reason, "")
 
     def _remember(self, url: str, app_key: str, outcome: Outcome) -> None:
         if isinstance(outcome, Ack):
@@ -127,9 +133,11 @@ class Relay:
     ) -> Outcome:
         outcome = verdict.outcome
         _report(notification, message, verdict)
+        if not verdict.status:
+            return outcome
         result = NotificationResult(
             webhook_id=notification.webhook_id,
-            status=_status(outcome),
+            status=verdict.status,
             attempts=message.attempt + 1,
             answer=verdict.answer,
             at=self._clock.now(),
@@ -144,7 +152,7 @@ class Relay:
 
 
 def _parked(kind: str, reason: str) -> _Verdict:
-    return _Verdict(Park(kind, reason), reason)
+    return _Verdict(Park(kind, reason), reason, "dead")
 
 
 def _status(outcome: Outcome) -> str:
@@ -167,15 +175,17 @@ def _report(notification: ChannelNotification, message: Message, verdict: _Verdi
         answer=verdict.answer,
     )
     match verdict.outcome:
-        case Ack():
+        case Ack() if verdict.status == "delivered":
             log.info("notification_delivered")
+        case Ack():
+            log.info("notification_not_needed")
         case Retry(delay=delay):
             log.warning("notification_retried", delay=delay)
         case Park(kind=kind):
             log.error("notification_parked", kind=kind)
-    status = _status(verdict.outcome)
-    metrics.DELIVERIES.labels(
-        notification.app_key,
-        notification.notify_type.value,
-        "retried" if status == "pending" else status,
-    ).inc()
+    if verdict.status:
+        metrics.DELIVERIES.labels(
+            notification.app_key,
+            notification.notify_type.value,
+            "retried" if verdict.status == "pending" else verdict.status,
+        ).inc()

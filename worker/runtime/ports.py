@@ -19,6 +19,8 @@ from worker.runtime.records import (
     OrderRow,
     TimelineEntry,
     Transition,
+    Turn,
+    TurnAsked,
 )
 from worker.runtime.storing import Store
 from worker.saga.accounting import Movement
@@ -50,4 +52,6 @@ __all__ = [
     "Supplier",
     "TimelineEntry",
     "Transition",
+    "Turn",
+    "TurnAsked",
 ]

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from worker.runtime.messaging import Message
 from worker.saga.accounting import Movement
@@ -62,7 +63,7 @@ class NotificationRow:
     seq: int
     created_at: datetime
     status: str = "pending"
-    """pending, delivered or dead."""
+    """pending, sending (a check that has its turn), delivered, superseded or dead."""
     attempts: int = 0
     last_answer: str = ""
     settled_at: datetime | None = None
@@ -124,6 +125,32 @@ class NotificationResult:
     attempts: int
     answer: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TurnAsked:
+    """A notification whose order among those of its order and type matters."""
+
+    webhook_id: str
+    order_num: str
+    type: str
+    seq: int
+    at: datetime
+    lease: float
+    """For how many seconds the turn counts unless its result is recorded before."""
+
+
+class Turn(StrEnum):
+    """Whether a notification may be sent now."""
+
+    MINE = "mine"
+    """It may: it is on record as being sent."""
+    BUSY = "busy"
+    """Another attempt, of this one or of another, is under way."""
+    SUPERSEDED = "superseded"
+    """The channel has a newer one."""
+    DELIVERED = "delivered"
+    """The channel has this very one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,8 @@ from worker.runtime.records import (
     OrderRow,
     TimelineEntry,
     Transition,
+    Turn,
+    TurnAsked,
 )
 
 
@@ -76,6 +78,15 @@ class Store(AccountStore, CatalogueStore, Protocol):
 
         Older and newer go by ``at`` (a replay counts its attempts from one again), and
         ``delivered`` is never undone. A webhook id that has no row is passed over.
+        """
+        ...
+
+    async def take_turn(self, asked: TurnAsked) -> Turn:
+        """Let one notification of an order and type be sent at a time, atomically.
+
+        ``MINE`` notes it as ``sending`` from ``at`` on; the turn ends when its result is
+        recorded, or by itself after ``lease`` seconds. A webhook id without a row gets a
+        turn that nobody sees.
         """
         ...
 

@@ -90,7 +90,7 @@ ZZY_DURATION: Final = Histogram(
 
 DELIVERIES: Final = Counter(
     "ticketbridge_deliveries_total",
-    "Attempts to deliver a notification; outcome: delivered, retried, dead.",
+    "Attempts to deliver a notification; outcome: delivered, retried, superseded, dead.",
     ["app_key", "type", "outcome"],
 )
 
