@@ -1,4 +1,4 @@
-"""The composition root: with adapters.py, the only file that names every adapter.
+"""The composition root: with adapters.py and app_saga.py, what alone names every adapter.
 
 Why it exists: which adapter stands behind which port is said once, with explicit
 arguments; the roles are started and stopped here and nowhere else. It must not hold logic
@@ -17,10 +17,10 @@ from aiohttp import web
 from contracts import queues
 from worker import configured
 from worker.adapters import Adapters, adapters, opened, opened_store
+from worker.app_saga import catalogue_of, start_saga, zzy_client
 from worker.clients.channels import ChannelClient
 from worker.clients.gateways import GatewayClient
 from worker.clients.http import HttpClient
-from worker.clients.zzy import ZzyClient
 from worker.deadletters.drain import Drain
 from worker.errors import SettingsError
 from worker.ingress import server
@@ -28,26 +28,13 @@ from worker.ingress.health import Problems
 from worker.relay.handler import Relay
 from worker.roles import Role
 from worker.runtime.catalogue import Catalogue
-from worker.runtime.commands import Commands
-from worker.runtime.counter import Counter
-from worker.runtime.door import Door
-from worker.runtime.handle import Saga
-from worker.runtime.listing import Listing
-from worker.runtime.notices import Notices
-from worker.runtime.outbox import Outbox
-from worker.runtime.perform import Performer
 from worker.runtime.ports import Broker
-from worker.runtime.precheck import Precheck
-from worker.runtime.products import ProductNews
 from worker.runtime.pulse import Pulse
-from worker.runtime.queries import Queries
 from worker.runtime.stocktaking import Stocktaking
-from worker.runtime.timers import Timers
 from worker.settings import Settings
 from worker.sms.gateway import HttpSmsGateway
 from worker.sms.handler import Texter
 from worker.tasks import TaskGroup
-from worker.telemetry.metrics import ZZY_CALLS, ZZY_DURATION
 
 FINISH_SECONDS: Final = 6.0
 """How long requests and handlers at work may take to finish, all at once, before they are
@@ -90,7 +77,7 @@ async def running(settings: Settings, roles: frozenset[Role]) -> AsyncIterator[s
         problems = partial(_problems, parts.broker, pulse)
         url = await _serve(settings, parts, roles, problems, runners)
         if Role.SAGA in roles:
-            await _start_saga(settings, parts, tasks, http)
+            await start_saga(settings, parts, tasks, http)
         if Role.RELAY in roles:
             await _start_relay(settings, parts, channels)
             await _start_texting(settings, parts, stack)
@@ -119,90 +106,6 @@ async def _stop_consuming(broker: Broker) -> None:
         _log.warning("handlers_given_up", after_seconds=FINISH_SECONDS)
 
 
-async def _start_saga(
-    settings: Settings, parts: Adapters, tasks: TaskGroup, http: HttpClient
-) -> None:
-    zzy = ZzyClient(http, configured.zzy_access(settings), parts.clock, _observe_zzy)
-    performer = Performer(
-        zzy,
-        parts.broker,
-        parts.clock,
-        configured.partner(settings),
-        configured.patterns(settings),
-        publish_events=configured.publishes_events(settings),
-        codes_per_sms=settings.sms.codes_per_sms,
-    )
-    outbox = Outbox(parts.broker, parts.store, parts.clock, tasks)
-    policy, watch = configured.policy(settings), configured.account_watch(settings)
-    saga = Saga(parts.store, performer, outbox, parts.clock, policy, watch=watch)
-    catalogue, stocktaking = _catalogue(settings, parts, zzy)
-    precheck = Precheck(
-        zzy,
-        parts.store,
-        parts.clock,
-        configured.partner(settings),
-        patterns=configured.patterns(settings),
-        wanted=configured.verified_first(settings),
-    )
-    counter = Counter(
-        catalogue,
-        parts.store,
-        parts.clock,
-        key=configured.purchase_key(settings),
-        refuse=settings.catalogue.refuse_early,
-    )
-    door = Door(parts.broker, configured.upstreams(settings))
-    tariff = configured.tariff(settings)
-    ways = configured.vouchers_by(settings)
-    commands = Commands(
-        saga,
-        parts.store,
-        door,
-        parts.clock,
-        catalogue,
-        counter=counter,
-        precheck=precheck,
-        tariff=tariff,
-        vouchers_by=ways,
-    )
-    told = configured.product_channels(settings)
-    news = ProductNews(parts.broker, parts.clock, catalogue, stocktaking, told)
-    notices = Notices(
-        saga,
-        parts.store,
-        parts.broker,
-        clock=parts.clock,
-        tasks=tasks,
-        products=news,
-        hold_seconds=settings.saga.notice_hold_seconds,
-    )
-    queries = Queries(parts.store, door, parts.broker, parts.clock, catalogue, tariff=tariff)
-    timers = Timers(saga, parts.store, parts.clock, tasks)
-    await stocktaking.start()
-    tasks.keep(stocktaking.run, "catalogue", parts.clock)
-    tasks.keep(timers.run, "timers", parts.clock)
-    tasks.keep(outbox.run, "outbox sweeper", parts.clock)
-    tasks.keep(notices.run, "notice sweeper", parts.clock)
-    concurrency = settings.saga.concurrency
-    await parts.broker.consume(queues.ORDERS, commands.handle, concurrency=concurrency)
-    await parts.broker.consume(queues.QUERIES, queries.handle, concurrency=concurrency)
-    await parts.broker.consume(queues.NOTICES, notices.handle, concurrency=concurrency)
-
-
-def _catalogue(
-    settings: Settings, parts: Adapters, zzy: ZzyClient
-) -> tuple[Catalogue, Stocktaking]:
-    catalogue = Catalogue(
-        configured.products(settings),
-        Listing(zzy),
-        parts.store,
-        parts.clock,
-        price_days=settings.catalogue.price_days,
-    )
-    rhythm = configured.rhythm(settings)
-    return catalogue, Stocktaking(catalogue, parts.store, parts.clock, rhythm)
-
-
 @asynccontextmanager
 async def opened_catalogue(settings: Settings) -> AsyncIterator[tuple[Catalogue, Stocktaking]]:
     """Open the catalogue as it is kept, and what fetches it, beside a running worker.
@@ -214,8 +117,8 @@ async def opened_catalogue(settings: Settings) -> AsyncIterator[tuple[Catalogue,
         await parts.store.start()
         http = HttpClient(configured.zzy_limits(settings))
         stack.push_async_callback(http.close)
-        zzy = ZzyClient(http, configured.zzy_access(settings), parts.clock, _observe_zzy)
-        catalogue, stocktaking = _catalogue(settings, parts, zzy)
+        zzy = zzy_client(settings, parts, http)
+        catalogue, stocktaking = catalogue_of(settings, parts, zzy)
         await catalogue.refresh()
         yield catalogue, stocktaking
 
@@ -277,11 +180,6 @@ async def _serve(
         raise SettingsError(f"{section}: cannot listen on {host}:{port}: {error}") from error
     address = runner.addresses[0]
     return f"http://{address[0]}:{address[1]}"
-
-
-def _observe_zzy(endpoint: str, outcome: str, seconds: float) -> None:
-    ZZY_CALLS.labels(endpoint, outcome).inc()
-    ZZY_DURATION.labels(endpoint).observe(seconds)
 
 
 def _report(name: str, error: BaseException) -> None:

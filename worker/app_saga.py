@@ -1,0 +1,138 @@
+"""How the saga's role is put together: the orders' way to ZZY and back.
+
+Why it exists: the largest part of the composition root, in a file of its own; which part
+gets which is said here, with explicit arguments. It must not hold logic of the role.
+"""
+
+from contracts import queues
+from worker import configured
+from worker.adapters import Adapters
+from worker.clients.http import HttpClient
+from worker.clients.zzy import ZzyClient
+from worker.runtime.catalogue import Catalogue
+from worker.runtime.commands import Commands
+from worker.runtime.counter import Counter
+from worker.runtime.door import Door
+from worker.runtime.handle import Saga
+from worker.runtime.listing import Listing
+from worker.runtime.notices import Notices
+from worker.runtime.outbox import Outbox
+from worker.runtime.perform import Performer
+from worker.runtime.precheck import Precheck
+from worker.runtime.products import ProductNews
+from worker.runtime.queries import Queries
+from worker.runtime.stocktaking import Stocktaking
+from worker.runtime.timers import Timers
+from worker.settings import Settings
+from worker.tasks import TaskGroup
+from worker.telemetry.metrics import ZZY_CALLS, ZZY_DURATION
+
+
+async def start_saga(
+    settings: Settings, parts: Adapters, tasks: TaskGroup, http: HttpClient
+) -> None:
+    """Take commands, questions and notices; sweep what waits, and keep the catalogue true."""
+    zzy = zzy_client(settings, parts, http)
+    outbox = Outbox(parts.broker, parts.store, parts.clock, tasks)
+    saga = _saga(settings, parts, zzy, outbox)
+    catalogue, stocktaking = catalogue_of(settings, parts, zzy)
+    door = Door(parts.broker, configured.upstreams(settings))
+    commands = _commands(settings, parts, zzy, saga, door=door, catalogue=catalogue)
+    tariff = configured.tariff(settings)
+    queries = Queries(parts.store, door, parts.broker, parts.clock, catalogue, tariff=tariff)
+    told = configured.product_channels(settings)
+    notices = Notices(
+        saga,
+        parts.store,
+        parts.broker,
+        clock=parts.clock,
+        tasks=tasks,
+        products=ProductNews(parts.broker, parts.clock, catalogue, stocktaking, told),
+        hold_seconds=settings.saga.notice_hold_seconds,
+    )
+    timers = Timers(saga, parts.store, parts.clock, tasks)
+    await stocktaking.start()
+    tasks.keep(stocktaking.run, "catalogue", parts.clock)
+    tasks.keep(timers.run, "timers", parts.clock)
+    tasks.keep(outbox.run, "outbox sweeper", parts.clock)
+    tasks.keep(notices.run, "notice sweeper", parts.clock)
+    concurrency = settings.saga.concurrency
+    await parts.broker.consume(queues.ORDERS, commands.handle, concurrency=concurrency)
+    await parts.broker.consume(queues.QUERIES, queries.handle, concurrency=concurrency)
+    await parts.broker.consume(queues.NOTICES, notices.handle, concurrency=concurrency)
+
+
+def zzy_client(settings: Settings, parts: Adapters, http: HttpClient) -> ZzyClient:
+    """Return the client of ZZY, its calls counted."""
+    return ZzyClient(http, configured.zzy_access(settings), parts.clock, _observe)
+
+
+def catalogue_of(
+    settings: Settings, parts: Adapters, zzy: ZzyClient
+) -> tuple[Catalogue, Stocktaking]:
+    """Return the catalogue, and what fetches it."""
+    catalogue = Catalogue(
+        configured.products(settings),
+        Listing(zzy),
+        parts.store,
+        parts.clock,
+        price_days=settings.catalogue.price_days,
+    )
+    rhythm = configured.rhythm(settings)
+    return catalogue, Stocktaking(catalogue, parts.store, parts.clock, rhythm)
+
+
+def _saga(settings: Settings, parts: Adapters, zzy: ZzyClient, outbox: Outbox) -> Saga:
+    performer = Performer(
+        zzy,
+        parts.broker,
+        parts.clock,
+        configured.partner(settings),
+        configured.patterns(settings),
+        publish_events=configured.publishes_events(settings),
+        codes_per_sms=settings.sms.codes_per_sms,
+    )
+    policy, watch = configured.policy(settings), configured.account_watch(settings)
+    return Saga(parts.store, performer, outbox, parts.clock, policy, watch=watch)
+
+
+def _commands(  # noqa: PLR0913  (what it stands between)
+    settings: Settings,
+    parts: Adapters,
+    zzy: ZzyClient,
+    saga: Saga,
+    *,
+    door: Door,
+    catalogue: Catalogue,
+) -> Commands:
+    counter = Counter(
+        catalogue,
+        parts.store,
+        parts.clock,
+        key=configured.purchase_key(settings),
+        refuse=settings.catalogue.refuse_early,
+    )
+    precheck = Precheck(
+        zzy,
+        parts.store,
+        parts.clock,
+        configured.partner(settings),
+        patterns=configured.patterns(settings),
+        wanted=configured.verified_first(settings),
+    )
+    return Commands(
+        saga,
+        parts.store,
+        door,
+        parts.clock,
+        catalogue,
+        counter=counter,
+        precheck=precheck,
+        tariff=configured.tariff(settings),
+        vouchers_by=configured.vouchers_by(settings),
+    )
+
+
+def _observe(endpoint: str, outcome: str, seconds: float) -> None:
+    ZZY_CALLS.labels(endpoint, outcome).inc()
+    ZZY_DURATION.labels(endpoint).observe(seconds)
