@@ -8,7 +8,10 @@ from tests.e2e.world import Choice, Other, World, tomorrow, until
 from worker.simulators.channel import Credentials
 from worker.simulators.channel_driver import DriverAnswer, made_up_id_card
 
-WORLD = Choice(others=(Other(Credentials("another")),))
+WORLD = Choice(
+    settings={"reply_wait_seconds": "1.5", "audit_deadline_seconds": '"72h"'},
+    others=(Other(Credentials("another")),),
+)
 PEOPLE = {made_up_id_card(1): "张三", made_up_id_card(2): "李四", made_up_id_card(3): "王五"}
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -86,3 +89,45 @@ async def test_products_and_prices_are_told_and_never_what_we_pay(bridged: World
     for interface, params in (("queryProduct", {}), ("queryPrice", days)):
         unknown = await ask(bridged, interface, product_code="P99999", **params)
         assert (unknown.status, unknown.code) == (200, "3002")
+
+
+async def test_one_voucher_is_refunded_and_the_others_are_sent_again(bridged: World) -> None:
+    ours = await three(bridged, number := bridged.fresh())
+    gone, *kept = states(await report(bridged, ours))
+    refund = {"order_num": ours, "refund_num": "R-1", "codes": [gone]}
+    for _ in range(2):  # the same name is the same refund
+        answer = await ask(bridged, "refundOrder", **refund)
+        assert (answer.status, answer.code) == (200, "1000")
+        assert answer.data == {"refund_id": f"{ours}R1", "count": 1, "status": "approved"}
+    [told] = await bridged.k.told("refund", number)
+    assert (told.params["codes"], told.params["count"]) == ([gone], 1)
+    other = await ask(bridged, "refundOrder", **{**refund, "codes": kept})
+    assert (other.code, "refund_num" in other.message) == ("4000", True)
+    now = await report(bridged, ours)
+    assert states(now) == {gone: "refunded", **dict.fromkeys(kept, "unused")}
+    assert (now["state"], now["refunded"], now["refund_pending"]) == ("issued", 1, 0)
+    [one] = now["refunds"]
+    assert (one["refund_num"], one["codes"], one["status"]) == ("R-1", [gone], "approved")
+    resent = await ask(bridged, "resendVoucher", order_num=ours, by="notify")
+    assert (resent.status, resent.code) == (200, "1000")
+    first, second = await bridged.k.told("voucher", number, count=2)
+    assert {voucher["code"] for voucher in second.params["vouchers"]} == set(kept)
+    assert first.headers["Webhook-Id"] != second.headers["Webhook-Id"]
+    rest = await ask(bridged, "refundOrder", order_num=ours, refund_num="R-2")
+    assert (rest.code, rest.data["count"]) == ("1000", 2)
+    assert (await report(bridged, ours))["state"] == "refunded"
+
+
+async def test_a_refund_under_audit_is_pending_until_it_is_decided(bridged: World) -> None:
+    ours = await three(bridged, number := bridged.fresh())
+    bridged.zzy.lots.change(refund_audit="by_hand")
+    answer = await ask(bridged, "refundOrder", order_num=ours, refund_num="R-1", count=1)
+    assert (answer.status, answer.code, answer.message) == (200, "4000", "退款审核中")
+    now = await report(bridged, ours)
+    assert (now["refund_pending"], now["next"]) == (1, "refund")
+    assert [one["status"] for one in now["refunds"]] == ["pending"]
+    bridged.zzy.platform.decide_refund(f"{ours}R1", approved=False)
+    await bridged.k.told("refund", number)
+    now = await report(bridged, ours)
+    assert (now["refund_pending"], now["next"]) == (0, "visit")
+    assert [one["status"] for one in now["refunds"]] == ["rejected"]

@@ -7,7 +7,7 @@ import pytest
 from contracts.channel import OrderReport
 from tests.doubles import NOON
 from tests.saga.facts import NUM, STOCK, V1, V2, V3, an_order
-from worker.saga.states import FINAL, Phase, Refund, Terms
+from worker.saga.states import FINAL, Ending, PastRefund, Phase, Refund, Terms
 from worker.translation.reports import order_report
 
 
@@ -33,6 +33,7 @@ def test_an_issued_order_is_told_whole() -> None:
         order_code="all-in-one",
         terms=Terms(is_ticket=True, ticket_get_address="南门售票处"),
         wake_at=NOON + timedelta(minutes=10),
+        check_time="2026-05-02 10:36:09",
     )
     assert report.to_data() == {
         "channel_order_num": "2x",
@@ -44,7 +45,7 @@ def test_an_issued_order_is_told_whole() -> None:
         "checked": 0,
         "refunded": 0,
         "refund_pending": 0,
-        "check_time": "",
+        "check_time": "2026-05-02 10:36:09",
         "vouchers": [
             {
                 "code": voucher.code,
@@ -80,6 +81,7 @@ def test_vouchers_that_were_not_told_are_not_reported() -> None:
         ({}, ["unused", "unused"]),
         ({"checked": 1}, ["unused", "unused"]),
         ({"checked": 2}, ["used", "used"]),
+        ({"checked": 1, "checked_codes": ("c-2",)}, ["unused", "used"]),
         ({"refunded": 1, "refunded_codes": ("c-2",)}, ["unused", "refunded"]),
         ({"refunded": 1, "checked": 1, "refunded_codes": ("c-2",)}, ["used", "refunded"]),
         ({"refunded": 2, "phase": Phase.REFUNDED}, ["refunded", "refunded"]),
@@ -94,6 +96,24 @@ def test_an_open_refund_is_pending_and_what_comes_next() -> None:
     assert (report.refund_pending, report.next) == (1, "refund")
     [refund] = report.refunds
     assert (refund.refund_id, refund.count, refund.status) == ("R1", 1, "pending")
+
+
+def test_every_refund_is_reported_oldest_first() -> None:
+    forced = PastRefund(Refund("", 0), Ending.FORCED, 1, ("c-1",))
+    rejected = PastRefund(Refund("R1", 2), Ending.REJECTED, 0, reason="已过期")
+    approved = PastRefund(Refund("R2", 1, refund_num="n2", asked=1), Ending.APPROVED, 1, ("c-2",))
+    open_one = Refund("R3", 1, refund_num="n3", codes=("c-3",))
+    report = issued(refunds=(forced, rejected, approved), refund=open_one)
+    told = [
+        (one.refund_id, one.refund_num, one.count, one.codes, one.status, one.reason)
+        for one in report.refunds
+    ]
+    assert told == [
+        ("", "", 1, ("c-1",), "forced", ""),
+        ("R1", "", 2, (), "rejected", "已过期"),
+        ("R2", "n2", 1, ("c-2",), "approved", ""),
+        ("R3", "n3", 1, ("c-3",), "pending", ""),
+    ]
 
 
 def test_a_failure_is_told_once_it_stands() -> None:

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Final
 
 from contracts.channel import OrderReport, ReportedRefund, ReportedVoucher
-from contracts.channel_reports import NextStep, OrderState, VoucherState
-from worker.saga.states import FINAL, Order, Phase
+from contracts.channel_reports import NextStep, OrderState, RefundState, VoucherState
+from worker.saga.states import FINAL, Ending, Order, Phase
 from worker.translation.admission import SHANGHAI
 
 _STATES: Final[dict[Phase, OrderState]] = {
@@ -33,6 +33,11 @@ _NEXT: Final[dict[Phase, NextStep]] = {
     Phase.AWAITING_TICKET: "ticket",
     Phase.ISSUED: "visit",
     Phase.TICKET_FAILED: "refund",
+}
+_ENDINGS: Final[dict[Ending, RefundState]] = {
+    Ending.APPROVED: "approved",
+    Ending.REJECTED: "rejected",
+    Ending.FORCED: "forced",
 }
 _TEXTS: Final[dict[NextStep, str]] = {
     "nothing": "已结束 (nothing: it has ended)",
@@ -60,7 +65,8 @@ def order_report(order: Order) -> OrderReport:
         count=order.demand.count,
         checked=order.checked,
         refunded=order.refunded,
-        refund_pending=_pending(order),
+        refund_pending=order.pending,
+        check_time=order.check_time,
         vouchers=_vouchers(order),
         order_code=order.order_code if order.vouchers_told is not None else "",
         is_ticket=order.terms.is_ticket,
@@ -74,14 +80,11 @@ def order_report(order: Order) -> OrderReport:
     )
 
 
-def _pending(order: Order) -> int:
-    return order.refund.count if order.refund else 0
-
-
 def _vouchers(order: Order) -> tuple[ReportedVoucher, ...]:
     told = order.vouchers[: order.vouchers_told or 0]
     rest = _rest(order)
-    marks: dict[str, VoucherState] = dict.fromkeys(order.refunded_codes, "refunded")
+    marks: dict[str, VoucherState] = dict.fromkeys(order.checked_codes, "used")
+    marks |= dict.fromkeys(order.refunded_codes, "refunded")
     return tuple(
         ReportedVoucher(
             code=voucher.code,
@@ -103,10 +106,28 @@ def _rest(order: Order) -> VoucherState:
 
 
 def _refunds(order: Order) -> tuple[ReportedRefund, ...]:
+    past = [
+        ReportedRefund(
+            refund_id=refund.intent.refund_id,
+            refund_num=refund.intent.refund_num,
+            count=refund.intent.count if refund.ending is Ending.REJECTED else refund.count,
+            codes=refund.codes or refund.intent.codes,
+            status=_ENDINGS[refund.ending],
+            reason=refund.reason,
+        )
+        for refund in order.refunds
+    ]
     intent = order.refund
     if intent is None:
-        return ()
-    return (ReportedRefund(refund_id=intent.refund_id, count=intent.count, status="pending"),)
+        return tuple(past)
+    pending = ReportedRefund(
+        refund_id=intent.refund_id,
+        refund_num=intent.refund_num,
+        count=intent.count,
+        codes=intent.codes,
+        status="pending",
+    )
+    return (*past, pending)
 
 
 def _next(order: Order) -> NextStep:
