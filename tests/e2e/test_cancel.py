@@ -137,7 +137,6 @@ async def test_a_refund_under_audit_is_one_refund_however_often_it_is_asked(
     assert len(book.refunds) == 1
 
 
-@pytest.mark.xfail(reason="no waiter is told of an audit yet; audit_reply is read by nobody")
 @pytest.mark.parametrize(
     ("app_key", "code", "message"), [("k", "4000", "退款审核中"), ("trusting", "1000", "成功")]
 )

@@ -94,7 +94,7 @@ async def test_products_and_prices_are_told_and_never_what_we_pay(bridged: World
 async def test_one_voucher_is_refunded_and_the_others_are_sent_again(bridged: World) -> None:
     ours = await three(bridged, number := bridged.fresh())
     gone, *kept = states(await report(bridged, ours))
-    refund = {"order_num": ours, "refund_num": "R-1", "codes": [gone]}
+    refund: dict[str, Any] = {"order_num": ours, "refund_num": "R-1", "codes": [gone]}
     for _ in range(2):  # the same name is the same refund
         answer = await ask(bridged, "refundOrder", **refund)
         assert (answer.status, answer.code) == (200, "1000")

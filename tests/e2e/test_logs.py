@@ -9,8 +9,9 @@ from typing import Any
 import aiohttp
 import pytest
 
+from tests.e2e.calling import called
 from tests.e2e.notices import PARTNER, TICKET, envelope, post, signed, tickets
-from tests.e2e.world import Choice, Other, Party, World, cli, tomorrow, until
+from tests.e2e.world import Choice, Other, Party, World, tomorrow, until
 from worker.simulators.channel import Credentials
 from worker.simulators.channel_driver import ChannelDriver, made_up_id_card, sample_order
 from worker.simulators.zzy_faults import ZzyFaults
@@ -74,6 +75,7 @@ async def load(world: World, party: Party, people: People) -> set[str]:
     placed = await asyncio.gather(*(order(number) for number in range(ORDERS)))
     for ours in placed[::4]:
         await driver.cancel(ours)
+    await asyncio.gather(*(ask(driver, ours) for ours in placed[1::2]))
     for refused in ({"date": "2001-01-01"}, {"count": 1, "amount": 6.0}, {"price": "1e"}):
         made = sample_order(world.fresh(), tomorrow(), **{**people.some(2), **refused})
         assert (await driver.create(made)).code not in {"1000", "9003"}
@@ -82,6 +84,17 @@ async def load(world: World, party: Party, people: People) -> set[str]:
     people.words.add("13900000001")
     await driver.close()
     return driver.signs
+
+
+async def ask(driver: ChannelDriver, ours: str) -> None:
+    """Ask how an order stands, have its vouchers sent again, and have one refunded."""
+    answer = await driver.post("/public/queryOrder", {"order_num": ours})
+    vouchers = answer.data["vouchers"] if isinstance(answer.data, dict) else []
+    await driver.post("/public/resendVoucher", {"order_num": ours})
+    codes = [voucher["code"] for voucher in vouchers[:1]] or ["884422006611"]
+    refund = {"order_num": ours, "refund_num": "R-1", "codes": codes}
+    await driver.post("/public/refundOrder", refund)
+    await driver.post("/public/refundOrder", {**refund, "codes": codes * 2})
 
 
 async def strange_notices(world: World, people: People) -> set[str]:
@@ -104,7 +117,7 @@ async def quiet(world: World) -> None:
     """Wait until every order has ended or waits for a human, and all was told or given up."""
 
     async def settled() -> bool:
-        ran = await cli(world.place.config, "orders", "list", "--json")
+        ran = await called(world.place.config, "orders", "list", "--json")
         open_ones = [line for line in ran.lines if line["next"] and not line["human"]]
         return len(ran.lines) >= 2 * ORDERS and not open_ones
 
@@ -158,13 +171,13 @@ async def everything(world: World) -> dict[str, str]:
         metrics = await answer.text()
     config = world.place.config
     texts = {"logs": log, "metrics": metrics}
-    texts["list"] = (await cli(config, "orders", "list")).out
-    texts["letters"] = (await cli(config, "deadletters", "list")).out
-    humans = (await cli(config, "orders", "list", "--state", "human", "--json")).lines[:2]
-    others = (await cli(config, "orders", "list", "--json")).lines[:2]
+    texts["list"] = (await called(config, "orders", "list")).out
+    texts["letters"] = (await called(config, "deadletters", "list")).out
+    humans = (await called(config, "orders", "list", "--state", "human", "--json")).lines[:2]
+    others = (await called(config, "orders", "list", "--json")).lines[:2]
     for line in (*humans, *others):
-        texts[f"show {line['id']}"] = (await cli(config, "orders", "show", line["id"])).out
+        texts[f"show {line['id']}"] = (await called(config, "orders", "show", line["id"])).out
     kinds = {letter["kind"]: letter["id"] for letter in await world.letters()}
     for kind, letter_id in kinds.items():
-        texts[f"show {kind}"] = (await cli(config, "deadletters", "show", letter_id)).out
+        texts[f"show {kind}"] = (await called(config, "deadletters", "show", letter_id)).out
     return texts
