@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.calling import Ran, called
 from tests.e2e.notices import PRODUCT, TICKET, envelope, post, signed, tickets
-from tests.e2e.world import Choice, Other, Party, Ran, World, cli, until
+from tests.e2e.world import Choice, Other, Party, World, cli, until
 from worker.simulators.channel import Credentials, Delivery
 
 WORLD = Choice(
@@ -24,7 +25,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def commanded(world: World, *words: str, **how: Any) -> Ran:  # noqa: ANN401  (of cli)
-    return await cli(world.place.config, "deadletters", *words, **how)
+    """Run a command about dead letters; as a process where it says how."""
+    if how:
+        return await cli(world.place.config, "deadletters", *words, **how)
+    return await called(world.place.config, "deadletters", *words)
 
 
 async def letters_of(world: World, number: str, count: int = 1) -> list[dict[str, Any]]:
@@ -161,7 +165,7 @@ async def _shown(world: World, letter: dict[str, Any], cwd: Path) -> None:
     document = json.loads(masked.out)
     assert (document["id"], document["state"]) == (letter["id"], "open")
     assert document["queue"] == "ticketbridge.relay.k"
-    table = await commanded(world, "list")
+    table = await commanded(world, "list", cwd=cwd)
     assert table.code == 0
     assert letter["id"] in table.out
     assert code not in table.out + masked.err + table.err
@@ -219,7 +223,7 @@ async def test_a_stale_notice_is_replayed_alone_and_then_taken(bridged: World) -
     [("orders", "show", "no-such-number"), ("deadletters", "replay", "no-such-letter")],
 )
 async def test_what_is_not_there_is_exit_code_one(bridged: World, words: tuple[str, ...]) -> None:
-    ran = await cli(bridged.place.config, *words)
+    ran = await called(bridged.place.config, *words)
     assert (ran.code, ran.out) == (1, "")
     assert words[-1] in ran.err
 
@@ -235,9 +239,9 @@ async def test_an_order_is_shown_by_any_of_its_numbers(bridged: World) -> None:
 async def test_the_lists_filter_by_state(bridged: World) -> None:
     ours = (await bridged.k.order(number := bridged.fresh())).order_num
     await bridged.k.told("voucher", number)
-    issued = await cli(bridged.place.config, "orders", "list", "--state", "issued", "--json")
+    issued = await called(bridged.place.config, "orders", "list", "--state", "issued", "--json")
     assert ours in {line["id"] for line in issued.lines}
     assert {line["state"] for line in issued.lines} == {"issued"}
-    strange = await cli(bridged.place.config, "orders", "list", "--state", "isued")
+    strange = await called(bridged.place.config, "orders", "list", "--state", "isued")
     assert (strange.code, strange.out) == (1, "")
     assert "issued" in strange.err

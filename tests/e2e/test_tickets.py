@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.e2e.world import Choice, World, cli, codes, delivered, until
+from tests.e2e.calling import called
+from tests.e2e.world import Choice, World, codes, delivered, until
 
 WORLD = Choice(
     settings={
@@ -55,7 +56,7 @@ async def test_a_ticket_that_never_comes_calls_a_human_and_is_taken_when_late(
     assert answer.code == "1000"
 
     async def humans() -> list[dict[str, str]]:
-        ran = await cli(bridged.place.config, "orders", "list", "--state", "human", "--json")
+        ran = await called(bridged.place.config, "orders", "list", "--state", "human", "--json")
         assert ran.code == 0
         return [line for line in ran.lines if line["id"] == answer.order_num]
 

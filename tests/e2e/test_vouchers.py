@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.calling import called
 from tests.e2e.notices import TICKET, envelope, post
-from tests.e2e.world import Choice, Other, World, cli, codes, until
+from tests.e2e.world import Choice, Other, World, codes, until
 from worker.simulators.channel import Credentials, Delivery
 from worker.simulators.channel_driver import made_up_id_card
 
@@ -204,8 +205,8 @@ async def test_a_text_that_fails_comes_again_dies_and_is_replayed(bridged: World
     assert letter["attempts"] == 2
     assert "not sent after 2 attempt(s); last: HTTP 200, Code -" in letter["reason"]
     shown, replayed = await asyncio.gather(
-        cli(bridged.place.config, "deadletters", "show", letter["id"]),
-        cli(bridged.place.config, "deadletters", "replay", letter["id"]),
+        called(bridged.place.config, "deadletters", "show", letter["id"]),
+        called(bridged.place.config, "deadletters", "replay", letter["id"]),
     )
     assert replayed.code == 0, replayed.err
     [sms] = await texted(bridged, phone)

@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from contracts.channel import order_num
 from tests.e2e.bridge import CHANNEL, RETRY_DELAYS, Bridge, Place, clean_environment, started
+from tests.e2e.calling import Ran, called
 from worker.simulators.channel import ChannelSimulator, Credentials, Delivery
 from worker.simulators.channel_driver import ChannelDriver, DriverAnswer, sample_order
 from worker.simulators.records import Order
@@ -42,22 +43,11 @@ async def until(condition: Callable[[], Awaitable[T]], seconds: float = PATIENCE
         return answer
 
 
-@dataclass(frozen=True)
-class Ran:
-    """A command of the command line that has ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def lines(self) -> list[dict[str, Any]]:
-        """What it printed, one JSON object a line."""
-        return [json.loads(line) for line in self.out.splitlines()]
-
-
 async def cli(config: Path, *words: str, cwd: Path | None = None, first: bool = True) -> Ran:
-    """Run ``python -m worker`` with ``--config`` before the words, or after them."""
+    """Run ``python -m worker`` with ``--config`` before the words, or after them.
+
+    ``called`` does the same within this process.
+    """
     named = ("--config", str(config))
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -181,13 +171,13 @@ class World:
 
     async def show(self, number: str) -> dict[str, Any]:
         """Return ``orders show --json``."""
-        ran = await cli(self.place.config, "orders", "show", number, "--json")
+        ran = await called(self.place.config, "orders", "show", number, "--json")
         assert ran.code == 0, ran.err
         return ran.lines[0]
 
     async def letters(self) -> list[dict[str, Any]]:
         """Return ``deadletters list --json``."""
-        ran = await cli(self.place.config, "deadletters", "list", "--json")
+        ran = await called(self.place.config, "deadletters", "list", "--json")
         assert ran.code == 0, ran.err
         return ran.lines
 
