@@ -8,6 +8,7 @@ import pytest
 from tests.e2e.notices import PRODUCT, REFUND, TICKET, VERIFY, envelope, post, signed, tickets
 from tests.e2e.world import Choice, Other, World, until
 from worker.simulators.channel import Credentials
+from worker.simulators.channel_driver import made_up_id_card
 from worker.simulators.ledger import FIRST_ORDER_ID
 from worker.simulators.records import Order
 
@@ -113,6 +114,36 @@ async def test_repeated_and_reordered_checks_change_nothing(bridged: World) -> N
             told = await bridged.k.told("check", number, len(told) + 1)
     counts = [delivery.params["check_count"] for delivery in told]
     assert counts in (["3", "5"], ["1", "3", "5"])
+
+
+async def test_the_newest_check_is_the_last_though_an_older_one_was_slow(bridged: World) -> None:
+    names = dict(zip(map(made_up_id_card, range(1, 5)), "赵钱孙李", strict=True))
+    changes = {"product_code": "11064", "count": 4, "amount": 24.0, "tourist_info": names}
+    book = await issued(bridged, number := bridged.fresh(), **changes)
+    ours, (a, b, c, d) = book.origin_order_id, (ticket.code for ticket in book.tickets)
+    zzy, channel = bridged.zzy, bridged.k.simulator
+    channel.lots.change(slow_seconds=1.5)
+    slow = channel.lots.seen["slow"]
+    channel.lots.force("slow")
+    zzy.platform.check(ours, codes=[a])
+    await until(lambda: asyncio.sleep(0, channel.lots.seen["slow"] > slow))
+    zzy.platform.force_refund(ours, [b])
+    await bridged.k.told("refund", number)
+    assert "check" not in bridged.k.news(number), "only checks wait for checks"
+    zzy.lots.force("reordered_notice", at=VERIFY)
+    zzy.platform.check(ours, codes=[c])
+    zzy.platform.check(ours, codes=[d])
+    await settled(bridged, ours, 5)
+    zzy.notifier.again(ours, VERIFY)
+    await settled(bridged, ours, 8)
+
+    def told() -> list[tuple[str, ...]]:
+        posts = [post.params for post in channel.deliveries if post.type == "check"]
+        return [tuple(p.values())[2:] for p in posts if p["order_num"] == number]
+
+    first, last = ("1", "4", "3", "1"), ("2", "4", "0", "3")
+    await channel.changes.until(lambda: {first, last} <= set(told()))
+    assert told() in ([first, last], [first, ("1", "4", "1", "2"), last])
 
 
 # --- tickets, repeated and in any shape ---------------------------------------------------
