@@ -123,7 +123,7 @@ INTERFACES: Final = (
         "重发凭证: send the vouchers again, as a notification or by SMS (短信)",
         ResendVoucher,
         NOTHING,
-        _CANCELLING | {Code.REQUIRED_FIELD_BLANK, Code.SMS_FAILED},
+        _CANCELLING | {Code.REQUIRED_FIELD_BLANK, Code.CREATE_FAILED, Code.SMS_FAILED},
         {**_NUMBER, "by": "notify"},
     ),
     Interface(
