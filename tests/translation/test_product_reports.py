@@ -52,6 +52,13 @@ def test_a_product_is_told_under_its_code_with_its_rules() -> None:
     assert "11063" not in repr(told)
 
 
+def test_a_limit_of_0_is_none() -> None:
+    names = ("max_by_order", "max_by_phone", "max_by_id_card", "min_age", "max_age")
+    zeros = {"MaxNumberByOrder": 0, "MaxNumberByMobile": 0, "MaxNumberByCardID": 0}
+    told = product(**zeros, MinAge=0, MaxAge=0)
+    assert [told[name] for name in names] == [None] * 5
+
+
 @pytest.mark.parametrize(
     ("fields", "name", "expected"),
     [
