@@ -164,6 +164,18 @@ async def test_a_phone_s_orders_count_together_and_repeats_only_once(world: Worl
     assert await phase(world, "other") == Phase.AWAITING_TICKET
 
 
+async def test_an_order_that_came_again_after_a_crash_counts_itself_once(world: World) -> None:
+    zzy = await selling(world, ONE_PHONE)
+    await world.paid()
+    [digest] = await _digests(world, "phone")
+    left = Purchase(order_num("k", "again"), "phone", digest, "11063", 1, world.clock.now())
+    await world.store.keep_purchases(left.order_num, [left])
+    goes_through(world)
+    await world.commands.handle(order("again", count=1, amount=Decimal(60)))
+    assert await phase(world, "again") == Phase.AWAITING_TICKET
+    assert zzy.asked == [], "not even a suspicion"
+
+
 async def test_an_order_that_ended_unpaid_gives_back_what_it_took(world: World) -> None:
     await selling(world, ONE_PHONE)
     world.zzy.will("create", TIMEOUT)
@@ -208,6 +220,6 @@ async def test_what_is_kept_of_buyers_holds_no_number(world: World) -> None:
 _DAY = timedelta(days=1)
 
 
-async def _digests(world: World) -> list[str]:
-    rows = await world.store._all("SELECT digest FROM purchases")  # type: ignore[attr-defined]
+async def _digests(world: World, kind: str = "%") -> list[str]:
+    rows = await world.store._all("SELECT digest FROM purchases WHERE kind LIKE ?", kind)  # type: ignore[attr-defined]
     return [row[0] for row in rows]
