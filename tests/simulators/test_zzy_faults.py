@@ -49,6 +49,17 @@ async def test_what_pay_answers(
     assert zzy.ledger.paid_orders() == (["o1"] if expected[2] else [])
 
 
+async def test_who_goes_before_the_answer_gets_the_tickets_all_the_same(
+    client: ZzyClient, zzy: ZzySimulator
+) -> None:
+    order_id = await created(client)
+    zzy.lots.change(latency_min=0.3, latency_max=0.3)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.15):
+            await client.pay(payment(order_id))
+    await zzy.changes.until(lambda: bool(zzy.notifier.sent), seconds=5)
+
+
 async def test_an_order_whose_pay_failed_can_be_paid_or_cancelled(
     client: ZzyClient, zzy: ZzySimulator
 ) -> None:

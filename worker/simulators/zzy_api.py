@@ -9,6 +9,7 @@ import asyncio
 import json
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final
@@ -130,8 +131,9 @@ class Api:
         payload = json.dumps(reply.fields, ensure_ascii=False).encode()
         if not fault:
             response = web.Response(body=payload, content_type=wire.JSON)
-            await response.prepare(request)
-            await response.write_eof()
+            with suppress(ConnectionResetError):  # who asked has gone; what was done is done
+                await response.prepare(request)
+                await response.write_eof()
             if reply.afterwards:
                 reply.afterwards()
             return response
