@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from contracts.channel import Code, ProtocolError
-from contracts.zzy import CustomerSet, EntranceMode, Product, ProductSeat
+from contracts.zzy import CustomerSet, DailyPriceStock, EntranceMode, Product, ProductSeat
 from worker.saga.states import Demand
 from worker.translation.admission import SHANGHAI
 from worker.translation.identity import birth_date
@@ -48,6 +48,8 @@ class _Case:
     order: Demand
     now: datetime
     """In Asia/Shanghai."""
+    price: DailyPriceStock | None
+    """Of the day of the visit."""
 
     @property
     def product(self) -> Product:
@@ -68,7 +70,8 @@ def refusal(
 
     ``calendar`` None: the prices are not known, and nothing is concluded from them.
     """
-    case = _Case(known, calendar, bought, order, now.astimezone(SHANGHAI))
+    price = calendar.on(order.visit_date) if calendar else None
+    case = _Case(known, calendar, bought, order, now.astimezone(SHANGHAI), price)
     return next((error for rule in _RULES if (error := rule(case))), None)
 
 
@@ -105,7 +108,7 @@ def _validity(case: _Case) -> ProtocolError | None:
 def _on_the_calendar(case: _Case) -> ProtocolError | None:
     """价格日历: a day without a price is not sold; 提前预定天数 and 提前预定时间."""
     calendar, day = case.calendar, case.order.visit_date
-    price = calendar.on(day) if calendar else None
+    price = case.price
     if calendar and price is None and calendar.tells(day):
         return _late("不可售 (no price for that day)")
     ahead = max((price.booking_day if price else 0) or 0, 0)
@@ -122,7 +125,7 @@ def _on_the_calendar(case: _Case) -> ProtocolError | None:
 def _seats(case: _Case) -> list[ProductSeat]:
     """Return the sessions that the order may mean; none where it names none."""
     order, day = case.order, case.order.visit_date
-    price = case.calendar.on(day) if case.calendar else None
+    price = case.price
     begin, end = read_time(order.begin_play_time), read_time(order.end_play_time)
     if price is None or not (begin or end):
         return []
@@ -137,7 +140,7 @@ def _seats(case: _Case) -> list[ProductSeat]:
 def _session(case: _Case) -> ProtocolError | None:
     """产品场次: a session that is named must be one of that day."""
     order = case.order
-    price = case.calendar.on(order.visit_date) if case.calendar else None
+    price = case.price
     if price is None or not price.product_seats or _seats(case):
         return None
     named = order.begin_play_time or order.end_play_time
@@ -232,7 +235,7 @@ def tickets_by_card(order: Demand) -> dict[str, int]:
 def _stock(case: _Case) -> ProtocolError | None:
     """总库存, 每日可售, 场次数量: 0 is without a limit."""
     order = case.order
-    price = case.calendar.on(order.visit_date) if case.calendar else None
+    price = case.price
     left = [case.product.total_stock, price.daily_stock if price else None]
     seats = _seats(case)
     if seats and all(seat.seats_num for seat in seats):
