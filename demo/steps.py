@@ -42,20 +42,26 @@ class Steps:
     @contextmanager
     def on_screen(self) -> Iterator[None]:
         """Show the steps while the body runs."""
-        if not self._console.is_terminal:
+        try:
             yield
-            return
-        with Live(self._draw(), console=self._console, refresh_per_second=12) as self._live:
-            yield
-        self._live = None
+        finally:
+            self._leave()
+
+    @property
+    def all_seen(self) -> bool:
+        """Tell whether each step of every part that began was seen."""
+        return all(step.seen_at is not None for _, steps in self._parts for step in steps)
 
     def part(self, title: str, steps: list[str]) -> None:
-        """Begin a part with its steps, none of them seen yet."""
+        """Begin a part with its steps, none of them seen yet; the last one stays as it is."""
+        self._leave()
         self._parts.append((title, [Step(step) for step in steps]))
         self._began = time.monotonic()
         if not self._console.is_terminal:
             self._console.print(f"\n{title}", style="bold")
-        self._redraw()
+            return
+        self._live = Live(self._draw(), console=self._console, refresh_per_second=12)
+        self._live.start()
 
     async def see(self, look: Callable[[], Awaitable[str | None]]) -> str:
         """Wait until ``look`` returns the next step's detail.
@@ -73,6 +79,11 @@ class Steps:
         self._show(step)
         return detail
 
+    def _leave(self) -> None:
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
     def _show(self, step: Step) -> None:
         self._redraw()
         if not self._console.is_terminal:
@@ -83,17 +94,15 @@ class Steps:
             self._live.update(self._draw())
 
     def _draw(self) -> Group:
-        drawn: list[Text | Table] = []
-        for title, steps in self._parts:
-            table = Table(box=box.ROUNDED, show_header=False, title=title, title_justify="left")
-            table.add_column(width=2)
-            table.add_column(min_width=34)
-            table.add_column(justify="right", width=8)
-            table.add_column(min_width=52, overflow="fold")
-            for step in steps:
-                table.add_row(_mark(step), step.title, _time(step), Text(step.detail, "dim"))
-            drawn += [Text(""), table]
-        return Group(*drawn)
+        title, steps = self._parts[-1]
+        table = Table(box=box.ROUNDED, show_header=False, title=title, title_justify="left")
+        table.add_column(width=2)
+        table.add_column(min_width=38)
+        table.add_column(justify="right", width=8)
+        table.add_column(min_width=52, overflow="fold")
+        for step in steps:
+            table.add_row(_mark(step), step.title, _time(step), Text(step.detail, "dim"))
+        return Group(Text(""), table)
 
 
 async def _until_seen(look: Callable[[], Awaitable[str | None]]) -> str:

@@ -22,10 +22,17 @@ from worker.runtime.ports import Store
 from worker.settings import load_settings
 from worker.simulators.channel import ChannelSimulator
 from worker.simulators.channel_driver import ChannelDriver
+from worker.simulators.sms import SmsSimulator
 from worker.simulators.zzy import ZzySimulator
 from worker.simulators.zzy_faults import ZzyFaults
 
-UNHURRIED = ZzyFaults(latency_min=0.4, latency_max=0.4, ticket_delay_min=0.6, ticket_delay_max=0.6)
+UNHURRIED = ZzyFaults(
+    latency_min=0.4,
+    latency_max=0.4,
+    ticket_delay_min=0.6,
+    ticket_delay_max=0.6,
+    refund_delay=0.6,
+)
 """No faults, and slow enough for the eye."""
 
 START_SECONDS = 20.0
@@ -47,6 +54,12 @@ sign_key = "demo-sign-key"
 allow_private_addresses = true
 retry_delays = ["1s"]
 
+[sms]
+url = "{sms_url}/send"
+json_body = '{{"phone": "${{phone}}", "text": "${{text}}"}}'
+success_field = "Code"
+success_value = "OK"
+
 [log]
 format = "json"
 
@@ -56,6 +69,8 @@ app_secrets = ["s3cret"]
 name = "demo channel"
 notify_url = "{channel_url}/notify"
 reply_on = "accepted"
+vouchers_by = "both"
+notify_urls.product = "{channel_url}/product"
 
 [[products]]
 product_code = "P11063"
@@ -75,6 +90,7 @@ class World:
     url: str
     zzy: ZzySimulator
     channel: ChannelSimulator
+    sms: SmsSimulator
     driver: ChannelDriver
     store: Store
 
@@ -88,11 +104,15 @@ class World:
         out, _ = await process.communicate()
         return process.returncode or 0, out.decode()
 
-    async def timeline(self, number: str) -> dict[str, str]:
-        """Return what happened to an order: the kind of each entry, and its details."""
+    async def order_num(self, number: str) -> str:
+        """Return our number of an order, or nothing."""
         rows = await self.store.find_orders(number)
-        entries = await self.store.timeline(rows[0].order_num) if rows else []
-        return {entry.kind: entry.text for entry in entries}
+        return rows[0].order_num if rows else ""
+
+    async def timeline(self, number: str) -> list[tuple[str, str]]:
+        """Return what happened to an order: the kind of each entry, and its details."""
+        entries = await self.store.timeline(await self.order_num(number))
+        return [(entry.kind, entry.text) for entry in entries]
 
     def last_words(self) -> str:
         """Return the end of the worker's log."""
@@ -107,11 +127,16 @@ async def started(broker: str) -> AsyncIterator[World]:
         urls = {"database_url": "sqlite:///bridge.db", "broker_url": "embedded:"}
         if broker == "rabbitmq":
             urls = _servers(stack)
-        zzy, channel = ZzySimulator(faults=UNHURRIED), ChannelSimulator()
+        zzy, channel, sms = ZzySimulator(faults=UNHURRIED), ChannelSimulator(), SmsSimulator()
         stack.push_async_callback(zzy.stop)
         stack.push_async_callback(channel.stop)
+        stack.push_async_callback(sms.stop)
         port = _free_port()
-        places = {"zzy_url": await zzy.start(), "channel_url": await channel.start()}
+        places = {
+            "zzy_url": await zzy.start(),
+            "channel_url": await channel.start(),
+            "sms_url": await sms.start(),
+        }
         (folder / "bridge.toml").write_text(CONFIG.format(port=port, **places, **urls))
         url = f"http://127.0.0.1:{port}"
         zzy.notify(f"{url}/zzy/notify")
@@ -120,7 +145,7 @@ async def started(broker: str) -> AsyncIterator[World]:
         stack.push_async_callback(driver.close)
         settings = load_settings(folder / "bridge.toml", {})
         store = await stack.enter_async_context(app.opened_store(settings))
-        yield World(folder, url, zzy, channel, driver, store)
+        yield World(folder, url, zzy, channel, sms, driver, store)
 
 
 def _servers(stack: AsyncExitStack) -> dict[str, str]:
