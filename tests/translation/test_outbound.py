@@ -63,6 +63,14 @@ def test_refund_keeps_its_number() -> None:
     }
 
 
+def test_a_refund_of_certain_tickets_names_their_codes() -> None:
+    order = replace(ORDER, refund=Refund(f"{NUM}R1", 1, codes=("c-2",)))
+    request = outbound.refund_request(order, PARTNER)
+    assert request is not None
+    sent = json.loads(request.to_json())
+    assert (sent["RefundCount"], sent["VoucherCode"]) == (1, ["c-2"])
+
+
 def told(news: News, order: Order = ORDER) -> dict[str, object]:
     sent: dict[str, object] = json.loads(outbound.notification(order, news).to_params())
     return sent
