@@ -1,6 +1,7 @@
 """Orders placed as a real channel would: until it has an answer, with the same number."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -20,8 +21,10 @@ class Load:
 
     answers: dict[str, DriverAnswer] = field(default_factory=dict)
     """By channel_order_num: the first answer that was one."""
-    unanswered: int = 0
-    """Requests that got none: the channel asked again."""
+    lost: Counter[str] = field(default_factory=Counter)
+    """Requests that ended without an answer, by how: the channel asked again."""
+    unsure: Counter[str] = field(default_factory=Counter)
+    """Answers that told the channel to ask again (503, 504), by status and code."""
 
 
 async def place_orders(driver: ChannelDriver, numbers: Sequence[str], in_flight: int) -> Load:
@@ -46,10 +49,10 @@ async def _until_answered(
         while True:
             try:
                 answer = await driver.create(order)
-            except (aiohttp.ClientError, TimeoutError):
-                load.unanswered += 1
+            except (aiohttp.ClientError, TimeoutError) as error:
+                load.lost[type(error).__name__] += 1
             else:
                 if answer.status == 200:
                     return answer
-                load.unanswered += 1
+                load.unsure[f"{answer.status} {answer.code}"] += 1
             await asyncio.sleep(PAUSE_SECONDS)

@@ -1,6 +1,7 @@
-"""A thousand orders while ZZY does everything wrong, and the worker is killed besides."""
+"""Many orders while ZZY does everything wrong, and the worker is killed besides."""
 
 import asyncio
+from dataclasses import dataclass
 
 import pytest
 
@@ -15,18 +16,33 @@ from worker.simulators.channel_driver import ChannelDriver
 from worker.simulators.zzy import ZzySimulator
 from worker.simulators.zzy_faults import ZzyFaults
 
-ORDERS = 1000
 IN_FLIGHT = 64
 CHANCE = 0.05
 SEED = 7
-KILLS = 10
 MOST_HUMANS = 0.03
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+
+@dataclass(frozen=True)
+class Size:
+    """How many orders are placed, and how often the worker is killed meanwhile."""
+
+    orders: int
+    kills: int
+
+    def numbers(self) -> list[str]:
+        return [f"n{number}" for number in range(scale(self.orders))]
+
+    def __str__(self) -> str:
+        return str(self.orders)
 
 
-def numbers() -> list[str]:
-    return [f"n{number}" for number in range(scale(ORDERS))]
+SIZES = [Size(250, 3), pytest.param(Size(1000, 10), marks=pytest.mark.acceptance)]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.timeout(300),
+    pytest.mark.parametrize("size", SIZES, ids=str),
+]
 
 
 async def judge(place: Place, zzy: ZzySimulator, channel: ChannelSimulator, load: Load) -> Verdict:
@@ -41,29 +57,39 @@ async def judge(place: Place, zzy: ZzySimulator, channel: ChannelSimulator, load
 
 
 async def test_every_order_is_delivered_or_ended_with_its_reason_told(
-    place: Place, zzy: ZzySimulator, channel: ChannelSimulator, driver: ChannelDriver
+    size: Size,
+    place: Place,
+    zzy: ZzySimulator,
+    channel: ChannelSimulator,
+    driver: ChannelDriver,
 ) -> None:
     zzy.lots.set(ZzyFaults.everything(CHANCE, seed=SEED, hang_seconds=3))
     async with started(place) as bridge:
-        load = await place_orders(driver, numbers(), IN_FLIGHT)
+        load = await place_orders(driver, size.numbers(), IN_FLIGHT)
         await judge(place, zzy, channel, load)
         assert await bridge.stop() == 0
-    assert load.unanswered == 0
+    assert not load.lost
+    # A machine that stood still for a moment is told honestly, once to each in flight.
+    assert load.unsure.total() <= IN_FLIGHT, load.unsure
 
 
-async def test_the_same_while_the_worker_is_killed_ten_times(
-    place: Place, zzy: ZzySimulator, channel: ChannelSimulator, driver: ChannelDriver
+async def test_the_same_while_the_worker_is_killed_again_and_again(
+    size: Size,
+    place: Place,
+    zzy: ZzySimulator,
+    channel: ChannelSimulator,
+    driver: ChannelDriver,
 ) -> None:
     zzy.lots.set(ZzyFaults.everything(CHANCE, seed=SEED, hang_seconds=3))
-    wanted = numbers()
+    wanted = size.numbers()
     async with started(place) as bridge:
         placing = asyncio.ensure_future(place_orders(driver, wanted, IN_FLIGHT))
-        for kill in range(1, KILLS + 1):
-            await paid(zzy, kill * len(wanted) // (2 * KILLS))
+        for kill in range(1, size.kills + 1):
+            await paid(zzy, kill * len(wanted) // (2 * size.kills))
             await again(bridge)
         load = await placing
         await judge(place, zzy, channel, load)
-    assert load.unanswered > 0
+    assert load.lost
 
 
 async def paid(zzy: ZzySimulator, count: int) -> None:
