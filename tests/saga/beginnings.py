@@ -1,12 +1,14 @@
 """Stories told up to a phase, for others to go on from."""
 
-from tests.saga.facts import V1, V2, ZZY, cancelled, issued, ordered
+from tests.saga.facts import POLICY, V1, V2, ZZY, cancelled, issued, ordered, refunded_by_channel
 from tests.saga.playbook import Playbook
 from worker.saga.events import (
     CreateSucceeded,
     OrderCommanded,
     PaySucceeded,
     PayUnknown,
+    RefundAccepted,
+    RefundCommanded,
     TicketFailed,
 )
 from worker.saga.states import Phase
@@ -14,6 +16,7 @@ from worker.saga.states import Phase
 TICKETS = f"tell vouchers {V1.code} {V2.code}"
 HUMAN = "alarm order_needs_human"
 AUDITED = "answer canceller 4000 so far"
+PART_AUDITED = "answer refunder 4000 so far"
 STOCK_HELD = "alarm zzy_order_left_unpaid"
 
 
@@ -50,3 +53,21 @@ def refunding(story: Playbook | None = None) -> Playbook:
 
 def ticketless() -> Playbook:
     return awaiting().on(TicketFailed(ZZY), after=5).expect(Phase.TICKET_FAILED, "call refund")
+
+
+def part_refunding(story: Playbook | None = None, event: RefundCommanded | None = None) -> Playbook:
+    """The channel wants one of two tickets back, or what ``event`` says."""
+    story = story or has_tickets()
+    story.on(event or refunded_by_channel("r-1", 1), after=5)
+    return story.expect(story.order.phase, "call refund")
+
+
+def part_audited(story: Playbook | None = None) -> Playbook:
+    """ZZY audits the refund that the channel named."""
+    story = part_refunding(story).answer(RefundAccepted("A1"))
+    return story.expect(story.order.phase, PART_AUDITED, wake=POLICY.audit_deadline)
+
+
+def ticketless_while_part_refunding() -> Playbook:
+    """The ticket failed while a part was on its way back."""
+    return part_refunding(awaiting()).on(TicketFailed(ZZY)).expect(Phase.TICKET_FAILED)

@@ -125,12 +125,12 @@ class Zzy:
         approved = d.random() < 0.7
         if d.random() < 0.4:
             self._decide(booking, refund_id, approved=approved)
-            return RefundAccepted(f"A{refund_id}", approved)
+            return RefundAccepted(f"A{refund_id}", approved, refund_id=refund_id)
         booking.refunds[refund_id] = None
         name = d.choice((refund_id, f"A{refund_id}"))
         notice = RefundNoticed(name, approved, zzy_order_id=booking.number)
         self.later.append((d.choice((1, 30, 86_400)), notice))
-        return RefundAccepted(f"A{refund_id}")
+        return RefundAccepted(f"A{refund_id}", refund_id=refund_id)
 
     def force_refund(self) -> None:
         """Refund a paid order unasked (强制退款)."""

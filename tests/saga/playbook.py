@@ -47,6 +47,10 @@ class Playbook:
         self.told: list[News] = []
 
     @property
+    def has_order(self) -> bool:
+        return self._order is not None
+
+    @property
     def order(self) -> Order:
         assert self._order is not None
         return self._order

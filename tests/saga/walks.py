@@ -15,16 +15,19 @@ from tests.saga.facts import (
     EARLY_BUYER,
     NUM,
     POLICY,
+    REFUNDER,
     STOCK,
     V1,
     V2,
     V3,
     ZZY,
     cancelled,
+    checked,
     ordered,
+    resent,
 )
 from worker.saga.decide import ANSWERS, Decision, decide
-from worker.saga.effects import CallZzy
+from worker.saga.effects import CallZzy, Notify, TextVouchers
 from worker.saga.events import (
     CancelAccepted,
     CancelRefused,
@@ -38,25 +41,36 @@ from worker.saga.events import (
     PaySucceeded,
     PayUnknown,
     RefundAccepted,
+    RefundCommanded,
     RefundNoticed,
     RefundRefused,
     RefundUnknown,
+    ResendCommanded,
     TicketDoubted,
     TicketFailed,
     TicketIssued,
     TimerFired,
-    VerificationNoticed,
 )
 from worker.saga.policy import Policy
-from worker.saga.states import CallKind, Order
+from worker.saga.states import STANDARD_TERMS, CallKind, Order, Terms
 from worker.saga.transitions import Row
 
 Dice = random.Random
 HASTY = Policy(unknown_retries=(1,), ticket_probes=(30,))
 """Gives up soon, so that a short walk sees it."""
 OTHER = replace(DEMAND, count=1)
+LARGE = replace(DEMAND, count=3)
 VOUCHERS = ((), (V1,), (V1, V2), (V2, V3), (V3,))
-APPLY_NOS = ("", "", f"{NUM}R1", f"{NUM}R2", "A1", "A2", "stray")
+APPLY_NOS = ("", "", f"{NUM}R1", f"{NUM}R1", f"{NUM}R2", f"{NUM}R2", "A1", "A2", "stray")
+BACK = ((), (), ("c-1",), ("c-1", "c-2"), ("order-code",))
+TERMS = (
+    *(STANDARD_TERMS for _ in range(5)),
+    Terms(refundable=False),
+    Terms(vouchers_by="sms"),
+    Terms(vouchers_by="both"),
+)
+TRUSTING_CANCELLER = replace(CANCELLER, audit_reply="accepted")
+TRUSTING_REFUNDER = replace(REFUNDER, audit_reply="accepted")
 
 
 def _flip(dice: Dice) -> bool:
@@ -64,12 +78,13 @@ def _flip(dice: Dice) -> bool:
 
 
 def _ordered(d: Dice) -> Event:
-    return ordered(
+    event = ordered(
         waiter=d.choice((None, BUYER, EARLY_BUYER)),
-        demand=d.choice((DEMAND, DEMAND, OTHER)),
+        demand=d.choice((DEMAND, DEMAND, OTHER, LARGE)),
         refusal=STOCK if d.random() < 0.1 else None,
         received=d.choice((0, 0, 0, 0, -601)),
     )
+    return replace(event, terms=d.choice(TERMS))
 
 
 def _issued(d: Dice, *, answer: bool = False) -> Event:
@@ -83,17 +98,36 @@ def _issued(d: Dice, *, answer: bool = False) -> Event:
     )
 
 
+def _refund(d: Dice) -> Event:
+    return RefundCommanded(
+        _whose(d),
+        d.choice(("r-1", "r-2", "r-3")),
+        d.choice((None, 1, 1, 2, 3)),
+        d.choice(((), (), ("c-1",), ("c-2",), ("c-1", "c-2"), ("c-9",))),
+        d.choice((None, REFUNDER, TRUSTING_REFUNDER)),
+    )
+
+
+def _whose(d: Dice) -> str:
+    return d.choice(("k", "k", "k", "k", "other"))
+
+
+def _checked(d: Dice) -> Event:
+    codes = d.choice(((), (), ("c-1",), ("c-1", "c-2")))
+    return checked(d.choice((0, 1, 1, 2, 3)), *codes)
+
+
 COMMANDS: tuple[Callable[[Dice], Event], ...] = (
     _ordered,
-    lambda d: cancelled(d.choice((None, CANCELLER)), d.choice(("k", "k", "k", "other"))),
+    lambda d: cancelled(d.choice((None, CANCELLER, TRUSTING_CANCELLER)), _whose(d)),
+    _refund,
+    lambda d: resent(d.choice((None, "notify", "sms", "both")), app_key=_whose(d)),
 )
 NOTICES: tuple[Callable[[Dice], Event], ...] = (
     _issued,
     lambda d: TicketFailed(d.choice((ZZY, ZZY, "999"))),
-    lambda d: VerificationNoticed(d.choice((0, 1, 1, 2, 3)), "2026-05-02 10:36:09", ZZY),
-    lambda d: RefundNoticed(
-        d.choice(APPLY_NOS), _flip(d), "", d.choice(((), ("c-1",), ("order-code",))), ZZY
-    ),
+    _checked,
+    lambda d: RefundNoticed(d.choice(APPLY_NOS), _flip(d), "", d.choice(BACK), ZZY),
     lambda _: TicketDoubted(),
 )
 ANSWERED: dict[CallKind, tuple[Callable[[Dice], Event], ...]] = {
@@ -142,12 +176,15 @@ class Walk:
     calls: list[CallZzy] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
     keys: set[str] = field(default_factory=set)
+    intents: dict[str, str] = field(default_factory=dict)
+    """The RefundId that each refund call was made for."""
 
     def step(self) -> None:
         """Let something happen: mostly what is likely, now and then anything at all."""
         event, answers = self._next()
         self.take(event, answers)
-        if not isinstance(event, TimerFired) and self.dice.random() < 0.3:
+        once = isinstance(event, TimerFired | ResendCommanded)
+        if not once and self.dice.random() < 0.3:
             self.repeat(event, answers)
 
     def _next(self) -> tuple[Event, CallZzy | None]:
@@ -160,9 +197,14 @@ class Walk:
         self.now += timedelta(seconds=d.choice((0, 0.1, 1, 4, 15, 200)))
         if self.calls and d.random() < 0.7:
             call = self.calls[-1] if d.random() < 0.8 else d.choice(self.calls)
-            return d.choice(ANSWERED[call.kind])(d), call
+            return self._named(d.choice(ANSWERED[call.kind])(d), call), call
         likely = (*COMMANDS, *self.notices, *self.notices)
         return d.choice(likely if d.random() < 0.8 else EVERYTHING)(d), None
+
+    def _named(self, event: Event, call: CallZzy) -> Event:
+        if not isinstance(event, RefundAccepted):
+            return event
+        return replace(event, refund_id=self.intents.get(call.key, ""))
 
     def take(self, event: Event, answers: CallZzy | None = None) -> Decision:
         decision = decide(self.order, event, self.now, self.policy, answers=answers)
@@ -172,6 +214,8 @@ class Walk:
                 assert effect.key not in self.keys, "a key is used twice"
                 self.keys.add(effect.key)
                 self.calls.append(effect)
+                if decision.order and decision.order.refund:
+                    self.intents[effect.key] = decision.order.refund.refund_id
         if decision.row:
             self.rows.append(decision.row)
         self.order = decision.order
@@ -187,7 +231,7 @@ class Walk:
         again = decide(self.order, event, self.now, self.policy, answers=answers)
         if again.hold:
             return
-        done = [e for e in again.effects if type(e).__name__ in {"CallZzy", "Notify"}]
+        done = [e for e in again.effects if isinstance(e, CallZzy | Notify | TextVouchers)]
         assert done == [], f"a repeat of {event} does {done}"
         assert again.order is not None
         after = replace(again.order, waiters=(), human=before.human, wake_at=before.wake_at)

@@ -92,7 +92,8 @@ class Performer:
             _log.error("refund_without_intent", order_num=order.order_num)
             return Answer(LOST_CALL[CallKind.REFUND])
         refunded = await self._supplier.refund(request)
-        return Answer(answers.read_refund(refunded, self._patterns), _log_id(refunded))
+        event = answers.read_refund(refunded, self._patterns, request.refund_id)
+        return Answer(event, _log_id(refunded))
 
     async def reply(self, order_num: str, effect: Reply) -> None:
         """Answer somebody who waits."""

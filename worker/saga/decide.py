@@ -100,7 +100,7 @@ def decide(
         order = _begin(order, event, now, policy)
     if order is None:
         return Decision(None, _tell_stranger(event), event, None)
-    if _of_another_zzy_order(order, event):
+    if _of_another_zzy_order(order, event) or _of_another_refund(order, event):
         return Decision(order, (), event, None)
     if _answers_call_out(order, event, answers):
         answered = replace(order, call=None, wake_at=None)
@@ -149,6 +149,12 @@ def _of_another_zzy_order(order: Order, event: Event) -> bool:
     """Tell whether a notice names another ZZY order than the one we made."""
     named = getattr(event, "zzy_order_id", "")
     return bool(named and order.zzy_order_id and named != order.zzy_order_id)
+
+
+def _of_another_refund(order: Order, event: Event) -> bool:
+    """Tell whether it is the late answer of a refund that is not the open one."""
+    named = event.refund_id if isinstance(event, RefundAccepted) else ""
+    return bool(named and (order.refund is None or order.refund.refund_id != named))
 
 
 def _answers_call_out(order: Order, event: Event, answers: CallZzy | None) -> bool:

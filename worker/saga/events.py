@@ -150,6 +150,8 @@ class RefundAccepted:
     apply_id: str = ""
     approved: bool | None = None
     reason: str = ""
+    refund_id: str = ""
+    """Which intent's call it answers: it may come when another one is open."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,8 +48,8 @@ GRANTED = (RefundAccepted, RefundNoticed)
 """What may say that a refund was approved."""
 DENIED = (RefundAccepted, RefundNoticed, RefundRefused)
 """What may say that it was not."""
-GATED = (PAYING, CLOSING, *PAID, REFUNDED)
-"""Where a ticket may have been used at the gate."""
+ONCE_PAID = (*PAID, REFUNDED)
+"""Where something may have been refunded."""
 
 # fmt: off
 CANCEL = [
@@ -71,15 +71,15 @@ CANCEL = [
 
 REFUND_COMMANDED = [
     row(KNOWN, RefundCommanded, g.of_another_channel, (s.answer_unknown_order,)),
-    row(KNOWN, RefundCommanded, q.refund_num_is_taken, (a.refuse_as_conflict,)),
-    row(KNOWN, RefundCommanded, q.refund_is_over, (a.answer_past_refund,)),
+    row(ONCE_PAID, RefundCommanded, q.refund_num_is_taken, (a.refuse_as_conflict,)),
+    row(ONCE_PAID, RefundCommanded, q.refund_is_over, (a.answer_past_refund,)),
     row(PAID, RefundCommanded, q.same_refund_is_open, (s.wait_for_outcome, a.answer_under_audit)),
     row(UNSETTLED, RefundCommanded, g.always, (a.refuse_as_unpaid,)),
     row(STANDING, RefundCommanded, q.asks_for_used, (a.refuse_as_used,)),
     row(STANDING, RefundCommanded, g.is_not_refundable, (a.refuse_as_fixed,)),
     row(STANDING, RefundCommanded, q.refund_is_open, (a.refuse_as_busy,)),
     row(STANDING, RefundCommanded, q.asks_for_unknown, (a.refuse_unknown_codes,)),
-    row(STANDING, RefundCommanded, q.asks_for_refunded, (a.refuse_refunded_codes,)),
+    row(ISSUED, RefundCommanded, q.asks_for_refunded, (a.refuse_refunded_codes,)),
     row(STANDING, RefundCommanded, q.asks_for_too_many, (a.refuse_too_many,)),
     row(STANDING, RefundCommanded, g.always, (s.wait_for_outcome, r.open_commanded_refund)),
     row(TICKETLESS, RefundCommanded, g.always, (a.refuse_as_busy,)),
@@ -132,8 +132,8 @@ FORCED = [
 ]
 
 CHECK = [
-    row(GATED, VerificationNoticed, q.checks_what_was_refunded, (t.note_check, h.human_for_contradiction)),
-    row(GATED, VerificationNoticed, q.check_adds_something, (t.note_check,)),
+    row(ONCE_PAID, VerificationNoticed, q.checks_what_was_refunded, (t.note_check, h.human_for_contradiction)),
+    row((PAYING, CLOSING, *ONCE_PAID), VerificationNoticed, q.check_adds_something, (t.note_check,)),
 ]
 
 RESEND = [
@@ -141,8 +141,8 @@ RESEND = [
     row((*UNSETTLED, AWAITING), ResendCommanded, g.always, (v.refuse_as_unissued,)),
     row(ISSUED, ResendCommanded, q.nothing_is_usable, (v.refuse_as_used_up,)),
     row(ISSUED, ResendCommanded, q.refund_holds_vouchers, (v.refuse_as_refunding,)),
-    row(ISSUED, ResendCommanded, q.has_no_codes, (v.refuse_as_codeless,)),
     row(ISSUED, ResendCommanded, q.were_never_told, (v.refuse_as_unissued,)),
+    row(ISSUED, ResendCommanded, q.has_no_codes, (v.refuse_as_codeless,)),
     row(ISSUED, ResendCommanded, g.always, (v.resend_vouchers,)),
     row((TICKETLESS, *OVER), ResendCommanded, g.always, (v.refuse_as_gone,)),
 ]

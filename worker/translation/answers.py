@@ -141,7 +141,9 @@ def _assigned(codes: list[PersonQrCode], order: Order) -> tuple[Voucher, ...]:
     return tuple(vouchers)
 
 
-def read_refund(result: SupplierResult[RefundAnswer], patterns: RefusalPatterns) -> Event:
+def read_refund(
+    result: SupplierResult[RefundAnswer], patterns: RefusalPatterns, refund_id: str = ""
+) -> Event:
     """Tell what Refund (订单退改申请, 1.1.7) came to; only 1 and 2 are final."""
     match result:
         case Unknown():
@@ -152,4 +154,4 @@ def read_refund(result: SupplierResult[RefundAnswer], patterns: RefusalPatterns)
     if data is None:
         return RefundUnknown("the answer holds no data")
     approved = {RefundStatus.APPROVED: True, RefundStatus.REJECTED: False}.get(data.refund_status)
-    return RefundAccepted(data.apply_id or "", approved, result.answer.message)
+    return RefundAccepted(data.apply_id or "", approved, result.answer.message, refund_id)

@@ -33,7 +33,7 @@ def answer_past_refund(o: Order, e: RefundCommanded, _m: Moment) -> Result:
 
 
 def _outcome(waiter: Waiter, past: PastRefund) -> Reply:
-    stands = RefundStands(past.intent.refund_id, past.count, past.ending)
+    stands = RefundStands(past.intent.refund_id, past.count, past.ending.value)
     if past.ending is not Ending.REJECTED:
         return Reply(waiter, codes.SUCCESS, codes.OK_TEXT, refund=stands)
     text = "：".join(filter(None, (codes.REFUND_REJECTED_TEXT, past.reason)))

@@ -126,7 +126,7 @@ def _record(o: Order, past: PastRefund) -> Order:
 
 def _tell(o: Order, past: PastRefund, *, count: int | None = None) -> Result:
     number = past.count if count is None else count
-    news = RefundTold(past.intent.refund_id, number, past.codes, past.ending, past.reason)
+    news = RefundTold(past.intent.refund_id, number, past.codes, past.ending.value, past.reason)
     told, notice = notify(o, news)
     return told, (notice,)
 
