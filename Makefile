@@ -33,7 +33,7 @@ help: ## list the targets
 
 install: .venv/.dev ## make .venv with the pinned packages, if they changed
 
-demo: .venv/.run ## watch two orders end to end (BROKER=rabbitmq: on RabbitMQ and PostgreSQL)
+demo: .venv/.run ## watch orders end to end (BROKER=rabbitmq: on RabbitMQ and PostgreSQL)
 	@$(PY) -m demo --broker $(BROKER) $(ARGS)
 
 test: install lint ## everything; servers are started privately (ARGS: for pytest)
