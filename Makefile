@@ -37,7 +37,7 @@ demo: .venv/.run ## watch orders end to end (BROKER=rabbitmq: on RabbitMQ and Po
 	@$(PY) -m demo --broker $(BROKER) $(ARGS)
 
 test: install lint ## everything; servers are started privately (ARGS: for pytest)
-	$(PY) -m tests.servers run -- $(PY) -m pytest -n $(WORKERS) $(ARGS)
+	$(PY) -m tests.servers run -- $(PY) -m pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 test-fast: install ## the tests that need no server and end soon
 	$(PY) -m pytest -n $(WORKERS) -m "not servers and not slow" $(ARGS)

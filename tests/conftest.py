@@ -16,7 +16,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Mark what uses a server; keep what takes minutes for ``--acceptance``."""
+    """Mark what uses a server; keep what takes minutes for ``--acceptance``; begin with the slow.
+
+    What takes long must not be what one worker still does when the others have ended.
+    """
     only = bool(config.getoption("--acceptance"))
     left = [item for item in items if (item.get_closest_marker("acceptance") is None) is only]
     if left:
@@ -25,6 +28,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if SERVER_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.servers)
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session")

@@ -107,10 +107,12 @@ class Party:
         content = sample_order(channel_order_num, tomorrow(), **changes)
         return await self.driver.create({k: v for k, v in content.items() if v is not ...})
 
-    async def told(self, kind: str, number: str, count: int = 1) -> list[Delivery]:
+    async def told(
+        self, kind: str, number: str, count: int = 1, *, seconds: float = PATIENCE_SECONDS
+    ) -> list[Delivery]:
         """Wait until it was told ``count`` times, and return all of these."""
         await self.simulator.changes.until(
-            lambda: len(self.simulator.of_type(kind, number)) >= count, seconds=PATIENCE_SECONDS
+            lambda: len(self.simulator.of_type(kind, number)) >= count, seconds=seconds
         )
         return self.simulator.of_type(kind, number)
 
