@@ -3,7 +3,7 @@
 Why it exists: a published type is a promise; this says which sentence of it a change would
 break. It compares what pydantic writes (2020-12) and calls a change that it does not
 understand breaking. What counts as breaking in which direction is decided in
-docs/decisions/0016-published-schemas.md. It must not read a file.
+docs/decisions/0011-published-schemas.md. It must not read a file.
 """
 
 from collections.abc import Iterator, Mapping

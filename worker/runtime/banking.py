@@ -3,7 +3,7 @@
 Why it exists: orders move an account inside their own commit (:class:`Transition`);
 everything else about accounts is asked here. An account is a balance, what is held of
 it, and entries that are only ever added to. It must not import an adapter.
-Source: docs/decisions/0012-accounts.md.
+Source: docs/decisions/0008-accounts.md.
 """
 
 from collections.abc import Sequence

@@ -4,7 +4,7 @@ Why it exists: the account follows from the order's state and from nothing else.
 without a settlement price has no account. A movement is the difference between what the
 order holds on the account before a step and after it, so that a replay moves nothing
 twice. It must not know a balance: whether an account can bear a hold is the store's.
-Source: docs/decisions/0012-accounts.md.
+Source: docs/decisions/0008-accounts.md.
 """
 
 from dataclasses import dataclass

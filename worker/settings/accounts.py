@@ -2,7 +2,7 @@
 
 Why it exists: settlement prices are a list of their own that people edit by the dozen. It
 must not read a file or the environment.
-Source: docs/decisions/0012-accounts.md.
+Source: docs/decisions/0008-accounts.md.
 """
 
 from datetime import date

@@ -3,7 +3,7 @@
 Why it exists: the settlement price (结算价) is between us and the channel: it is neither
 the channel's price nor ZZY's, so it comes from the configuration alone, and it is frozen
 when the order is taken. It must not look at a balance.
-Source: docs/decisions/0012-accounts.md.
+Source: docs/decisions/0008-accounts.md.
 """
 
 from collections.abc import Mapping
