@@ -156,6 +156,19 @@ async def test_no_money_is_held_twice_by_orders_at_once(open_store: Opener) -> N
     assert (account.balance, account.held, account.entries) == (2000, 2000, 21)
 
 
+async def test_who_loses_a_race_for_an_order_is_never_told_that_the_account_is_short(
+    open_store: Opener,
+) -> None:
+    stores = [await open_store() for _ in range(2)]
+    await top_up(stores[0], "2000")
+    for number in range(20):
+        num = f"o{number}"
+        assert (await stores[0].commit(moves(num, 1, HOLD))).applied
+        done = await asyncio.gather(*(store.commit(moves(num, 2, CHARGE)) for store in stores))
+        assert sorted((one.applied, one.short) for one in done) == [(False, False), (True, False)]
+    await sums(stores[1])
+
+
 async def test_orders_and_people_at_once(open_store: Opener) -> None:
     stores = [await open_store() for _ in range(2)]
     await top_up(stores[0], "1000")

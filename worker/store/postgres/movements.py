@@ -41,10 +41,13 @@ STATEMENT: Final = f"""
             {_BALANCES}::numeric[], {_HELDS}::numeric[])
             WITH ORDINALITY AS r(id, kind, amount, balance, held, place)
     )
-    SELECT applied.order_num, {columns(HELD_NOTICES, "h")}, money.balance - money.held,
-        coalesce((SELECT s.version FROM orders s WHERE s.order_num = ($1::text[])[1]), 0)
+    SELECT applied.order_num, {columns(HELD_NOTICES, "h")}, money.balance - money.held
     FROM (SELECT) one LEFT JOIN applied ON true LEFT JOIN money ON true {HELD}
     ORDER BY h.received_at, h.id"""  # noqa: S608
+
+# Asked by a statement of its own: the one that lost still sees the order as it was before
+# the winner, and would take every lost race for an empty account.
+_VERSION: Final = "SELECT version FROM orders WHERE order_num = $1"
 
 
 async def move_all(
@@ -75,6 +78,13 @@ async def _move(database: Database, transition: Transition) -> Committed:
     )
     first = found[0]
     if first[0] is None:
-        return Committed(applied=False, short=first[-1] == transition.row.version - 1)
-    notices = [rows.held(record[1:-2], same) for record in found if record[1] is not None]
-    return Committed(applied=True, held=notices, available=first[-2])
+        return Committed(applied=False, short=await _is_unchanged(database, transition))
+    notices = [rows.held(record[1:-1], same) for record in found if record[1] is not None]
+    return Committed(applied=True, held=notices, available=first[-1])
+
+
+async def _is_unchanged(database: Database, transition: Transition) -> bool:
+    """Tell whether the order is as the transition expects it: then the account was short."""
+    row = transition.row
+    found = await database.fetch(_VERSION, row.order_num)
+    return (found[0][0] if found else 0) == row.version - 1
