@@ -11,8 +11,8 @@ from worker.clients.http import HttpClient
 from worker.clients.zzy import ZzyClient
 from worker.runtime.catalogue import Catalogue
 from worker.runtime.commands import Commands
-from worker.runtime.counter import Counter
 from worker.runtime.door import Door
+from worker.runtime.early_refusals import EarlyRefusals
 from worker.runtime.handle import Saga
 from worker.runtime.listing import Listing
 from worker.runtime.notices import Notices
@@ -105,7 +105,7 @@ def _commands(  # noqa: PLR0913  (what it stands between)
     door: Door,
     catalogue: Catalogue,
 ) -> Commands:
-    counter = Counter(
+    early_refusals = EarlyRefusals(
         catalogue,
         parts.store,
         parts.clock,
@@ -126,7 +126,7 @@ def _commands(  # noqa: PLR0913  (what it stands between)
         door,
         parts.clock,
         catalogue,
-        counter=counter,
+        early_refusals=early_refusals,
         precheck=precheck,
         tariff=configured.tariff(settings),
         vouchers_by=configured.vouchers_by(settings),

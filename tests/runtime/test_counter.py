@@ -15,7 +15,7 @@ from tests.runtime.messages import OUR_NUM, cancel_message, create_message
 from tests.runtime.selling import Selling, described, priced
 from tests.runtime.world import CANCELLED, CREATED, PAID, TIMEOUT, World
 from worker.runtime.cataloguing import Purchase
-from worker.runtime.counter import FRESH_SECONDS
+from worker.runtime.early_refusals import FRESH_SECONDS
 from worker.runtime.outcome import Ack
 from worker.runtime.ports import Message
 from worker.saga.states import Phase

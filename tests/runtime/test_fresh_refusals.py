@@ -12,7 +12,7 @@ from tests.doubles import HeldClock
 from tests.runtime.selling import Selling, described, priced
 from worker.runtime.catalogue import Catalogue
 from worker.runtime.cataloguing import Stamps, StoredPrices, StoredProduct
-from worker.runtime.counter import FRESH_SECONDS, Counter
+from worker.runtime.early_refusals import FRESH_SECONDS, EarlyRefusals
 from worker.runtime.listing import Listing
 from worker.runtime.ports import Loaded
 from worker.saga.events import OrderCommanded
@@ -63,7 +63,7 @@ class History:
         listing = Listing(self.zzy)  # type: ignore[arg-type]
         store = NoStore()
         self.catalogue = Catalogue(ProductMap(), listing, store, self.clock)  # type: ignore[arg-type]
-        self.counter = Counter(self.catalogue, store, self.clock, key=b"k")  # type: ignore[arg-type]
+        self.refusals = EarlyRefusals(self.catalogue, store, self.clock, key=b"k")  # type: ignore[arg-type]
 
     def _show(self) -> None:
         self.zzy.listed = [described(MaxNumberByOrder=self.most, CustomerSet=None)]
@@ -88,7 +88,7 @@ class History:
     async def _order(self, count: int) -> None:
         asked = len(self.zzy.asked)
         now = self.clock.now().timestamp()
-        order = await self.counter.look_at(commanded(count, self.clock))
+        order = await self.refusals.look_at(commanded(count, self.clock))
         if self.zzy.asked[asked:][:2] == ["product 11063", "day 11063"]:
             self.told.append((now, self.most, self.stock))
         if order.refusal is None:

@@ -25,8 +25,8 @@ from worker.clock import SystemClock
 from worker.runtime import snapshot
 from worker.runtime.catalogue import Catalogue
 from worker.runtime.commands import Commands
-from worker.runtime.counter import Counter
 from worker.runtime.door import Door
+from worker.runtime.early_refusals import EarlyRefusals
 from worker.runtime.handle import Saga
 from worker.runtime.listing import Listing
 from worker.runtime.notices import Notices
@@ -170,10 +170,10 @@ class World:
         saga = Saga(self.store, performer, self.outbox, self.clock, Policy())
         self.catalogue = Catalogue(ProductMap(), Listing(self.zzy), self.store, self.clock)
         stocktaking = Stocktaking(self.catalogue, self.store, self.clock)
-        counter = Counter(self.catalogue, self.store, self.clock, key=b"key")
+        early_refusals = EarlyRefusals(self.catalogue, self.store, self.clock, key=b"key")
         door = Door(self.broker, Upstreams())
         self.commands = Commands(
-            saga, self.store, door, self.clock, self.catalogue, counter=counter
+            saga, self.store, door, self.clock, self.catalogue, early_refusals=early_refusals
         )
         news = ProductNews(self.broker, self.clock, self.catalogue, stocktaking, ["k"])
         self.notices = Notices(

@@ -21,8 +21,8 @@ from contracts.commands import (
 from worker.clock import Clock
 from worker.errors import StoreRefusedError, StoreUnavailableError
 from worker.runtime.catalogue import Catalogue
-from worker.runtime.counter import Counter
 from worker.runtime.door import Door
+from worker.runtime.early_refusals import EarlyRefusals
 from worker.runtime.handle import Saga, Stimulus
 from worker.runtime.listing import CatalogueUnknownError
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
@@ -80,14 +80,14 @@ class Commands:
         clock: Clock,
         catalogue: Catalogue,
         *,
-        counter: Counter | None = None,
+        early_refusals: EarlyRefusals | None = None,
         precheck: Precheck | None = None,
         tariff: Tariff | None = None,
         vouchers_by: Mapping[str, str] = _AS_USUAL,
     ) -> None:
         """Hand commands that ``door`` lets in to ``saga``; find products in ``catalogue``.
 
-        ``counter`` and ``precheck`` look at orders first; without them all go to Create.
+        ``early_refusals`` and ``precheck`` look at orders first; without them all go to Create.
         ``tariff`` says what channels with an account pay; without it none has one.
         ``vouchers_by``: by app_key, how guests get their vouchers where it is not as usual.
         """
@@ -96,7 +96,7 @@ class Commands:
         self._door = door
         self._clock = clock
         self._catalogue = catalogue
-        self._counter = counter
+        self._early_refusals = early_refusals
         self._precheck = precheck
         self._tariff = tariff or Tariff()
         self._vouchers_by = vouchers_by
@@ -137,8 +137,8 @@ class Commands:
             return Retry(CATALOGUE_RETRY, "ZZY's list of products cannot be had")
         today = today_in_shanghai(self._clock.now())
         ordered = order_commanded(command, product, today, message.reply_to, message.correlation_id)
-        if self._counter is not None:
-            ordered = await self._counter.look_at(ordered)
+        if self._early_refusals is not None:
+            ordered = await self._early_refusals.look_at(ordered)
         ordered = self._tariff.settled(ordered)
         if self._precheck is not None:
             ordered = await self._precheck.look_at(ordered)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from worker.clock import Clock
-from worker.runtime.counter import is_taken
+from worker.runtime.early_refusals import is_taken
 from worker.runtime.outside import Supplier
 from worker.runtime.storing import Store
 from worker.saga.events import OrderCommanded

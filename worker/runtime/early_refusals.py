@@ -49,7 +49,7 @@ class Facts:
     asked_at: datetime
 
 
-class Counter:
+class EarlyRefusals:
     """Takes an order's terms from the catalogue, and refuses what cannot be."""
 
     def __init__(
