@@ -151,6 +151,13 @@ def test_the_highest_count_of_checks_is_kept_and_told() -> None:
     story.on(checked(1)).expect_nothing()
 
 
+def test_which_tickets_were_used_is_kept_one_by_one() -> None:
+    story = has_tickets().on(checked(1, "c-2")).expect(Phase.ISSUED, "tell check 1 of 2")
+    story.on(checked(2, "c-1")).expect(Phase.ISSUED, "tell check 2 of 2")
+    story.on(checked(2, "c-1")).expect_nothing()
+    assert story.order.checked_codes == ("c-2", "c-1")
+
+
 def test_a_check_during_a_refund_is_told_with_an_alarm_and_the_audit_decides() -> None:
     story = refunding().on(checked(1))
     story.expect(Phase.ISSUED, "tell check 1 of 2", "alarm checked_during_refund")
