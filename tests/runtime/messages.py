@@ -10,7 +10,7 @@ from typing import Any
 
 from contracts import queues
 from contracts.channel import CreateOrder, order_num
-from contracts.commands import CancelOrderCommand, CreateOrderCommand
+from contracts.commands import CancelOrderCommand, CreateOrderCommand, RefundOrderCommand
 from contracts.envelope import wrap
 from contracts.events import NoticeReceived
 from contracts.zzy import parse_notice
@@ -47,6 +47,14 @@ def create_message(
 def cancel_message(number: str = OUR_NUM, **fields: Any) -> Message:  # noqa: ANN401
     """Return cancelOrder as the ingress publishes it."""
     command = CancelOrderCommand(app_key="k", received_at=NOON, order_num=number)
+    return _message(queues.ORDERS, command, **fields)
+
+
+def refund_message(refund_num: str = "r-1", **fields: Any) -> Message:  # noqa: ANN401
+    """Return refundOrder of one ticket as the ingress publishes it."""
+    command = RefundOrderCommand(
+        app_key="k", received_at=NOON, order_num=OUR_NUM, refund_num=refund_num, count=1
+    )
     return _message(queues.ORDERS, command, **fields)
 
 

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from contracts import queues
-from tests.runtime.messages import OUR_NUM, cancel_message, create_message
+from tests.runtime.messages import OUR_NUM, cancel_message, create_message, refund_message
 from tests.runtime.world import AUDIT, CANCELLED, CREATED, PAID, TIMEOUT, Gate, World
 from worker.errors import StoreRefusedError, StoreUnavailableError
 from worker.runtime.outcome import Ack, Park, Retry
@@ -93,6 +93,23 @@ async def test_a_cancel_during_pay_ends_as_a_refund(world: World) -> None:
     refund = (await world.order()).refund
     assert refund is not None
     assert (refund.apply_id, refund.under_audit) == ("71", True)
+
+
+async def test_who_asks_for_a_part_is_told_of_its_audit_while_the_wait_goes_on(
+    world: World,
+) -> None:
+    await world.paid()
+    world.zzy.will("refund", AUDIT)
+    await world.broker.consume(queues.ORDERS, world.commands.handle, concurrency=4)
+    for correlation_id in ("c1", "c2"):
+        message = refund_message(correlation_id=correlation_id)
+        answer = await world.broker.request(
+            message, wait=0.2, final=lambda reply: bool(json.loads(reply)["final"])
+        )
+        told = json.loads(answer or b"{}")
+        assert (told["code"], told["message"], told["final"]) == ("4000", "退款审核中", False)
+        assert told["data"] == {"refund_id": f"{OUR_NUM}R1", "count": 1, "status": "pending"}
+    assert world.zzy.calls == ["create", "pay", "refund"]
 
 
 async def test_a_bad_date_is_refused_at_the_door(world: World) -> None:

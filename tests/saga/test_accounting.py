@@ -134,7 +134,7 @@ def test_each_step_of_an_order_by_name() -> None:
     assert told(movements(settled(paying().order), lost)) == [("charge:1", PRICE * 2)]
 
 
-@pytest.mark.parametrize("end", UNPAID)
+@pytest.mark.parametrize("end", sorted(UNPAID))
 def test_what_ends_unpaid_is_released(end: Phase) -> None:
     before = settled(paying().order)
     moved = movements(before, replace(before, phase=end))

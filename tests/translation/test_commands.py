@@ -7,15 +7,22 @@ from decimal import Decimal
 import pytest
 
 from contracts.channel import CreateOrder, order_num
-from contracts.commands import CancelOrderCommand, CreateOrderCommand
+from contracts.commands import (
+    CancelOrderCommand,
+    CreateOrderCommand,
+    RefundOrderCommand,
+    ResendVoucherCommand,
+)
 from tests.doubles import NOON
-from worker.saga.events import OrderCommanded
+from worker.saga.events import OrderCommanded, RefundCommanded, ResendCommanded
 from worker.saga.states import Tourist, Waiter, Wants
 from worker.translation.commands import (
     MappedProduct,
     ProductMap,
     cancel_commanded,
     order_commanded,
+    refund_commanded,
+    resend_commanded,
 )
 
 TODAY = date(2026, 5, 1)
@@ -93,3 +100,21 @@ def test_a_cancel_waits_only_where_somebody_asks() -> None:
     waiting = cancel_commanded(command, "r", "c")
     assert waiting.waiter == Waiter("r", "c", Wants.CANCELLED)
     assert replace(waiting, waiter=None) == cancel_commanded(command, "", "c")
+
+
+def test_a_refund_and_a_resend_become_what_the_saga_knows_of_them() -> None:
+    refund = RefundOrderCommand(
+        app_key="k",
+        received_at=NOON,
+        order_num="n",
+        refund_num="r-1",
+        codes=("c-1", "c-2"),
+        audit_reply="accepted",
+    )
+    asked = refund_commanded(refund, "r", "c")
+    waiter = Waiter("r", "c", Wants.REFUNDED, "accepted")
+    assert asked == RefundCommanded("k", "r-1", None, ("c-1", "c-2"), waiter)
+    assert refund_commanded(refund, "", "c").waiter is None
+    resend = ResendVoucherCommand(app_key="k", received_at=NOON, order_num="n", by="sms")
+    waiter = Waiter("r", "c", Wants.RESENT)
+    assert resend_commanded(resend, "r", "c") == ResendCommanded("k", "sms", waiter)

@@ -73,8 +73,8 @@ def test_status_two_is_a_failed_ticket() -> None:
 @FORMS
 @pytest.mark.parametrize("status", [1, 2])
 def test_the_status_of_a_verify_notice_means_nothing(status: int, *, as_text: bool) -> None:
-    body = golden("verify_notice") | {"TicketStatus": status}
-    event = VerificationNoticed(2, "2025-07-29 10:36:09", "4553010")
+    body = golden("verify_notice") | {"TicketStatus": status, "VoucherCode": ["c-1"]}
+    event = VerificationNoticed(2, "2025-07-29 10:36:09", "4553010", ("c-1",))
     notice = read("order_verify_notify", body, as_text=as_text)
     assert notice == OrderNotice(OURS, "4553010", event)
 

@@ -6,8 +6,27 @@ from dataclasses import replace
 import pytest
 
 from contracts.channel import NotifyType, VoucherNotification
-from tests.saga.facts import BUYER, CANCELLER, LI, NUM, V1, ZHANG, ZZY, an_order
-from worker.saga.effects import CheckTold, FailureTold, News, RefundTold, Reply, VouchersTold
+from tests.saga.facts import (
+    BUYER,
+    CANCELLER,
+    LI,
+    NUM,
+    REFUNDER,
+    RESENDER,
+    V1,
+    ZHANG,
+    ZZY,
+    an_order,
+)
+from worker.saga.effects import (
+    CheckTold,
+    FailureTold,
+    News,
+    RefundStands,
+    RefundTold,
+    Reply,
+    VouchersTold,
+)
 from worker.saga.states import Order, Refund, Terms
 from worker.translation import outbound
 from worker.translation.outbound import Partner
@@ -46,6 +65,23 @@ def test_pay_names_no_price() -> None:
     assert outbound.pay_request(ORDER, PARTNER).to_json() == (
         f'{{"PartnerId":9258,"OrderId":4623122,"EticketNo":"{NUM}","TicketCount":2}}'
     )
+
+
+def test_a_refund_of_codes_names_them_and_their_number() -> None:
+    order = replace(ORDER, refund=Refund(f"{NUM}R2", 2, codes=("c-1", "c-2"), refund_num="r-1"))
+    request = outbound.refund_request(order, PARTNER)
+    assert request is not None
+    sent = json.loads(request.to_json())
+    assert (sent["RefundCount"], sent["VoucherCode"]) == (2, ["c-1", "c-2"])
+    assert sent["RefundId"] == f"{NUM}R2"
+
+
+def test_an_answer_about_a_refund_says_how_it_stands() -> None:
+    stands = RefundStands(f"{NUM}R1", 1, "pending")
+    body = outbound.outcome(NUM, Reply(REFUNDER, "4000", "退款审核中", final=False, refund=stands))
+    assert (body.final, body.code) == (False, "4000")
+    assert body.data == {"refund_id": f"{NUM}R1", "count": 1, "status": "pending"}
+    assert outbound.outcome(NUM, Reply(RESENDER, "1000", "成功")).data == ""
 
 
 def test_refund_keeps_its_number() -> None:
