@@ -1,0 +1,163 @@
+"""Waits until everything is quiet, and collects the evidence of every order."""
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from contracts import queues
+from tests.ledger.books import Book, Delivered, Entry, Noticed, Notified, Step, Stored
+from tests.ledger.player import Player, Stage
+from tests.ledger.setup import AUDIT_REPLIES, PAY_DEADLINE, SETTLEMENT_PRICE, VOUCHERS_BY
+from worker.runtime import snapshot
+from worker.runtime.ports import Broker, OrderRow, Store
+from worker.saga.states import FINAL, Phase
+
+QUIET_SECONDS = 240.0
+LOOK_SECONDS = 0.3
+DONE = {*FINAL, Phase.ISSUED}
+PENDING = {"pending", "sending"}
+
+
+async def until_quiet(stage: Stage, store: Store, players: Sequence[Player]) -> None:
+    """Wait until nothing moves any more: no notice, no message, no timer, no delivery."""
+    numbers = {player.order_num for player in players}
+    app_keys = {player.story.app_key for player in players}
+    watched = [queues.ORDERS, queues.NOTICES, queues.SMS, *map(queues.relay_queue, app_keys)]
+    try:
+        async with asyncio.timeout(QUIET_SECONDS):
+            untold = set(numbers)
+            while True:
+                still = await _still(stage, store, watched)
+                untold = {n for n in untold if await _is_untold(store, n)} if still else numbers
+                if still and not untold:
+                    return
+                await asyncio.sleep(LOOK_SECONDS)
+    except TimeoutError:
+        return  # what is still moving then is for the judge to name
+
+
+async def _still(stage: Stage, store: Store, watched: Iterable[str]) -> bool:
+    if any(notice.state == "waiting" for notice in stage.world.zzy.notifier.sent):
+        return False
+    for queue in watched:
+        if await stage.broker.depth(queue):
+            return False
+    return all(_settled(row) for row in await store.orders(limit=100_000))
+
+
+def _settled(row: OrderRow) -> bool:
+    return row.wake_at is None and (bool(row.human) or row.phase in {*DONE, Phase.NEW})
+
+
+async def _is_untold(store: Store, number: str) -> bool:
+    return any(row.status in PENDING for row in await store.notifications(number))
+
+
+@dataclass
+class Shared:
+    """What concerns many orders, sorted by order once."""
+
+    delivered: dict[str, list[Delivered]] = field(default_factory=lambda: defaultdict(list))
+    notices: dict[str, list[Noticed]] = field(default_factory=lambda: defaultdict(list))
+    letters: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    alarms: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    entries: dict[str, list[Entry]] = field(default_factory=lambda: defaultdict(list))
+    texted: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+
+async def gathered(stage: Stage, store: Store, players: Sequence[Player]) -> dict[str, Book]:
+    """Return the evidence of every order, by our number."""
+    shared = await _shared(stage, store)
+    return {p.order_num: await _book(stage, store, shared, p) for p in players}
+
+
+async def _shared(stage: Stage, store: Store) -> Shared:
+    shared, world = Shared(), stage.world
+    for party in world.parties.values():
+        for d in party.simulator.deliveries:
+            if not d.problem:
+                number = d.params.get("channel_order_num") or d.params.get("order_num", "")
+                ours = party.number(number)
+                shared.delivered[ours].append(Delivered(d.webhook_id, d.type, d.params))
+    for notice in world.zzy.notifier.sent:
+        one = Noticed(notice.service, notice.state, notice.body)
+        shared.notices[notice.origin_order_id].append(one)
+    for letter in await store.dead_letters(limit=100_000):
+        shared.letters[letter.order_num] |= {letter.message.type, letter.message.message_id}
+    for order_num, kind in alarms(world.place.folder / "worker.log"):
+        shared.alarms[order_num].add(kind)
+    for entry in await store.account_entries("prepaid"):
+        shared.entries[entry.order_num].append(Entry(entry.kind, entry.amount))
+    for sms in world.sms.sent:
+        shared.texted[sms.phone].append(sms.body)
+    return shared
+
+
+def alarms(log: Path) -> Iterable[tuple[str, str]]:
+    """Return the alarms of a log that name an order."""
+    for line in log.read_text().splitlines():
+        if '"event":"alarm"' in line:
+            told = json.loads(line)
+            yield told.get("order_num", ""), told["kind"]
+
+
+async def _book(stage: Stage, store: Store, shared: Shared, player: Player) -> Book:
+    number, story = player.order_num, player.story
+    row = (await store.load(number)).row
+    answer = await player.party.driver.post("/public/queryOrder", {"order_num": number})
+    notified = await store.notifications(number)
+    return Book(
+        order_num=number,
+        count=story.count,
+        settlement_price=SETTLEMENT_PRICE if story.app_key == "prepaid" else None,
+        audit_reply=AUDIT_REPLIES.get(story.app_key, "wait"),
+        vouchers_by=VOUCHERS_BY.get(story.app_key, "notify"),
+        pay_deadline=PAY_DEADLINE,
+        said=list(player.said),
+        zzy=deepcopy(stage.world.zzy.ledger.by_origin(number)),
+        stored=_stored(row),
+        history=[Step(e.at, e.kind, e.phase, e.text) for e in await store.timeline(number)],
+        notified=[Notified(n.webhook_id, n.type, n.seq, n.status) for n in notified],
+        delivered=shared.delivered[number],
+        texted=" ".join(shared.texted[story.take_phone]),
+        report=answer.data if isinstance(answer.data, dict) else {},
+        letters=frozenset(shared.letters[number]),
+        alarms=frozenset(shared.alarms[number]),
+        notices=shared.notices[number],
+        entries=shared.entries[number],
+        read_at=datetime.now(UTC),
+    )
+
+
+def _stored(row: OrderRow | None) -> Stored | None:
+    order = snapshot.read(row)
+    if row is None or order is None:
+        return None
+    return Stored(
+        phase=row.phase,
+        human=row.human or "",
+        wake_at=row.wake_at,
+        accepted_at=order.accepted_at,
+        codes=frozenset({v.code for v in order.vouchers} | {order.order_code}),
+        checked=order.checked,
+        refund_open=order.refund is not None,
+    )
+
+
+async def replayed(stage: Stage, broker: Broker, players: Sequence[Player]) -> None:
+    """Send everything once more: notices, commands, and what every channel asked to refund."""
+    notifier = stage.world.zzy.notifier
+    again = [notice for notice in notifier.sent if notice.state == "acknowledged"]
+    for notice in again:
+        await notifier._attempt(notice)
+    for message in stage.published:
+        await broker.publish(message)
+    for player in players:
+        for said in player.said:
+            if said.act == "refund" and said.code == "1000":
+                await player.party.driver.post("/public/refundOrder", said.asked)

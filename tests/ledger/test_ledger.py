@@ -1,0 +1,79 @@
+"""Random orders to their ends, on both brokers and both stores; the nine invariants hold.
+
+A seed and a number are one story: ``TICKETBRIDGE_LEDGER=7:123`` lets ``-k one`` tell it again
+alone.
+"""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.ledger.run import Plan, Verdict, run
+
+SEED = 20260501
+FEW = int(os.environ.get("TICKETBRIDGE_LEDGER_FEW", "60"))
+MANY = 2000
+MOST_HUMANS = 0.2
+
+EMBEDDED = pytest.param("embedded", id="embedded")
+SERVERS = pytest.param("servers", marks=pytest.mark.servers, id="servers")
+CROSSED = pytest.param("embedded-postgres", marks=pytest.mark.servers, id="embedded-postgres")
+CROSSED_TOO = pytest.param("rabbitmq-sqlite", marks=pytest.mark.servers, id="rabbitmq-sqlite")
+MAIN = [EMBEDDED, SERVERS]
+CROSSINGS = [CROSSED, CROSSED_TOO]
+
+
+@pytest.fixture
+def urls(request: pytest.FixtureRequest) -> Iterator[Mapping[str, str]]:
+    """The broker and the store of a set-up."""
+    name, found = request.param, {}
+    if name in {"servers", "rabbitmq-sqlite"}:
+        found["broker_url"] = request.getfixturevalue("amqp_url")
+    if name in {"servers", "embedded-postgres"}:
+        found["database_url"] = request.getfixturevalue("postgres_url")
+    return {"name": name, **found}
+
+
+def plan(urls: Mapping[str, str], numbers: range, *, kills: int = 0) -> Plan:
+    chosen = {name: url for name, url in urls.items() if name != "name"}
+    seed = int(os.environ.get("TICKETBRIDGE_LEDGER_SEED", SEED))
+    sys.stdout.write(f"seed {seed}, stories {numbers}\n")
+    return Plan(urls["name"], chosen, seed, numbers, kills=kills)
+
+
+def assert_kept(verdict: Verdict, *, most_humans: float = MOST_HUMANS) -> None:
+    """Fail with the stories of the orders to which a promise was broken."""
+    sys.stdout.write(f"{dict(verdict.ends())}\n")
+    assert not verdict.broken, verdict.text()
+    assert verdict.ends()["human"] <= most_humans * len(verdict.books)
+
+
+@pytest.mark.parametrize("urls", MAIN, indirect=True)
+async def test_a_few_dozen(urls: Mapping[str, str], tmp_path: Path) -> None:
+    assert_kept(await run(plan(urls, range(FEW)), tmp_path))
+
+
+@pytest.mark.acceptance
+@pytest.mark.timeout(1500)
+@pytest.mark.parametrize("urls", MAIN, indirect=True)
+async def test_two_thousand(urls: Mapping[str, str], tmp_path: Path) -> None:
+    assert_kept(await run(plan(urls, range(MANY), kills=5), tmp_path))
+
+
+@pytest.mark.acceptance
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("urls", CROSSINGS, indirect=True)
+async def test_the_crossings(urls: Mapping[str, str], tmp_path: Path) -> None:
+    assert_kept(await run(plan(urls, range(MANY, MANY + 300), kills=1), tmp_path))
+
+
+@pytest.mark.skipif("TICKETBRIDGE_LEDGER" not in os.environ, reason="no story was named")
+@pytest.mark.parametrize("urls", [*MAIN, *CROSSINGS], indirect=True)
+async def test_the_one_that_is_named(urls: Mapping[str, str], tmp_path: Path) -> None:
+    seed, _, number = os.environ["TICKETBRIDGE_LEDGER"].partition(":")
+    chosen = {name: url for name, url in urls.items() if name != "name"}
+    verdict = await run(Plan(urls["name"], chosen, int(seed), [int(number)]), tmp_path)
+    assert_kept(verdict, most_humans=1)
