@@ -8,7 +8,7 @@ Source: docs/channel-guide.md; zzy.txt 1.1.1, 1.1.2, 1.1.6, 1.1.7.
 from datetime import timedelta
 from typing import Annotated, Any, Final, Self, TypeVar
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ModelWrapValidatorHandler, model_validator
 from pydantic_core import PydanticCustomError
 
 from .channel_codes import Code, ProtocolError
@@ -60,8 +60,22 @@ class RefundOrder(ExtraRequest):
     codes: Annotated[tuple[Text, ...], BeforeValidator(_none_at_all)] = Field(
         default=(),
         description="入园凭证: which vouchers, where each visitor has one; count may then be left "
-        'out. zzy.txt 1.1.7. Example: ["2020522556333222221-2"]',
+        "out. An empty list without a count is refused: it does not mean all. "
+        'zzy.txt 1.1.7. Example: ["2020522556333222221-2"]',
     )
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _all_is_never_meant_by_a_blank(
+        cls, given: object, read: ModelWrapValidatorHandler[Self]
+    ) -> Self:
+        """Refuse a count or codes that are there and empty: a slip would cost the whole order."""
+        asked = read(given)
+        if asked.count is None and not asked.codes and isinstance(given, dict):
+            for field in ("count", "codes"):
+                if given.get(field) is not None:
+                    raise PydanticCustomError("missing", "missing", {"field": field})
+        return asked
 
     @model_validator(mode="after")
     def _count_is_that_of_the_codes(self) -> Self:

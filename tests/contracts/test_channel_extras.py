@@ -80,8 +80,21 @@ def test_a_wrong_count_of_a_refund_is_4000_and_never_repeats_what_was_sent(count
 
 
 def test_all_that_is_left_is_asked_for_with_neither_count_nor_codes() -> None:
-    read = parse_refund_order('{"order_num":"1","refund_num":"2","count":null,"codes":[]}')
+    read = parse_refund_order('{"order_num":"1","refund_num":"2","count":null,"codes":null}')
     assert (read.count, read.codes) == (None, ())
+    assert parse_refund_order(read.to_params()) == read
+
+
+@pytest.mark.parametrize(
+    ("told", "field"),
+    [({"codes": []}, "codes"), ({"codes": " "}, "codes"), ({"count": "", "codes": []}, "count")],
+)
+def test_an_empty_list_of_codes_is_not_taken_for_all(told: dict[str, object], field: str) -> None:
+    asked = {"order_num": "1", "refund_num": "2"} | told
+    with pytest.raises(ProtocolError) as refused:
+        parse_refund_order(json.dumps(asked))
+    assert (refused.value.code, refused.value.field) == (Code.REQUIRED_FIELD_BLANK, field)
+    assert parse_refund_order(json.dumps({**asked, "count": 1})).count == 1
 
 
 def test_366_days_are_not_too_many() -> None:
