@@ -82,6 +82,10 @@ def test_vouchers_that_were_not_told_are_not_reported() -> None:
         ({"checked": 1}, ["unused", "unused"]),
         ({"checked": 2}, ["used", "used"]),
         ({"checked": 1, "checked_codes": ("c-2",)}, ["unused", "used"]),
+        (
+            {"checked": 1, "checked_codes": ("c-2",), "order_code": "c-2"},
+            ["unused", "unused"],
+        ),
         ({"refunded": 1, "refunded_codes": ("c-2",)}, ["unused", "refunded"]),
         ({"refunded": 1, "checked": 1, "refunded_codes": ("c-2",)}, ["used", "refunded"]),
         ({"refunded": 2, "phase": Phase.REFUNDED}, ["refunded", "refunded"]),

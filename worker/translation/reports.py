@@ -83,7 +83,8 @@ def order_report(order: Order) -> OrderReport:
 def _vouchers(order: Order) -> tuple[ReportedVoucher, ...]:
     told = order.vouchers[: order.vouchers_told or 0]
     rest = _rest(order)
-    marks: dict[str, VoucherState] = dict.fromkeys(order.checked_codes, "used")
+    used = [code for code in order.checked_codes if code != order.order_code]  # one for all lasts
+    marks: dict[str, VoucherState] = dict.fromkeys(used, "used")
     marks |= dict.fromkeys(order.refunded_codes, "refunded")
     return tuple(
         ReportedVoucher(
