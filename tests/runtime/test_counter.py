@@ -14,6 +14,7 @@ from tests.doubles import NOON
 from tests.runtime.messages import OUR_NUM, cancel_message, create_message
 from tests.runtime.selling import Selling, described, priced
 from tests.runtime.world import CANCELLED, CREATED, PAID, TIMEOUT, World
+from worker.runtime import snapshot
 from worker.runtime.cataloguing import Purchase
 from worker.runtime.early_refusals import FRESH_SECONDS
 from worker.runtime.outcome import Ack
@@ -137,6 +138,29 @@ async def test_a_crowd_asks_once(world: World) -> None:
     world.clock.advance(FRESH_SECONDS)
     await world.commands.handle(order("later"))
     assert zzy.asked == ["product 11063", "day 11063"] * 2
+
+
+async def refused_with(world: World, number: str) -> str:
+    order = snapshot.read(await world.row(order_num("k", number)))
+    return order.failure.code if order and order.failure else ""
+
+
+async def test_a_notice_counts_for_the_next_order_though_the_product_was_just_asked_for(
+    world: World,
+) -> None:
+    zzy = await selling(world, described(MaxNumberByOrder=1))
+    await world.commands.handle(order("many"))
+    world.clock.advance(1)
+    zzy.listed = [described(ProductStatus=0)]
+    await world.catalogue.mark("11063", "off")
+    await world.commands.handle(order("off"))
+    assert await refused_with(world, "off") == "3002"
+    zzy.listed, zzy.days = [described()], [priced(VISIT, DailyStock=1)]
+    world.clock.advance(1)
+    await world.catalogue.fetch_product("11063")
+    await world.catalogue.fetch_prices("11063")
+    await world.commands.handle(order("few left"))
+    assert await refused_with(world, "few left") == "3008"
 
 
 # --- limits by phone and id card ----------------------------------------------------------

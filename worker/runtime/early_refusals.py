@@ -48,6 +48,11 @@ class Facts:
     calendar: PriceCalendar
     asked_at: datetime
 
+    def may_judge(self, known: KnownProduct, calendar: PriceCalendar | None, now: datetime) -> bool:
+        """Tell whether these are of a moment ago, and nothing newer was heard since."""
+        newest = max(known.fetched_at, calendar.fetched_at if calendar else known.fetched_at)
+        return now - timedelta(seconds=FRESH_SECONDS) < self.asked_at and newest <= self.asked_at
+
 
 class EarlyRefusals:
     """Takes an order's terms from the catalogue, and refuses what cannot be."""
@@ -92,7 +97,7 @@ class EarlyRefusals:
             return None
         if not known.limits_people and await is_taken(self._store, ordered.order_num):
             return None
-        facts = await self._ask(product_id, day)
+        facts = await self._ask(known, calendar, day)
         if facts is None:
             _log.info("early_refusal_left_to_zzy", order_num=ordered.order_num)
             return None
@@ -114,13 +119,16 @@ class EarlyRefusals:
 
     # --- fresh facts --------------------------------------------------------------------
 
-    async def _ask(self, product_id: str, day: date) -> Facts | None:
-        """Return facts of a moment ago, or None where ZZY does not tell them."""
+    async def _ask(
+        self, known: KnownProduct, calendar: PriceCalendar | None, day: date
+    ) -> Facts | None:
+        """Return facts of a moment ago, no older than these, or None where ZZY does not tell."""
+        product_id = known.product_id
         place = (product_id, day)
         async with self._asking.setdefault(place, asyncio.Lock()):
             now = self._clock.now()
             facts = self._facts.get(place)
-            if facts is None or facts.asked_at <= now - timedelta(seconds=FRESH_SECONDS):
+            if facts is None or not facts.may_judge(known, calendar, now):
                 facts = await self._fetch(product_id, day, now)
             if facts is not None:
                 self._facts[place] = facts
