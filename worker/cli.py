@@ -8,18 +8,17 @@ dead letters needs no HTTP client. It must not hold logic.
 import asyncio
 import sys
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from worker.cli_accounts import accounts
 from worker.cli_catalogue import catalogue
 from worker.cli_checks import checks
+from worker.cli_options import FAILED, Json, exit_by, settings_of
 from worker.errors import TicketbridgeError
 from worker.roles import Role
-from worker.settings import Settings, load_settings, weaknesses
-
-FAILED: Final = 1
+from worker.settings import weaknesses
 
 app = typer.Typer(
     help="Bridges ticket distribution channels and the supplier platform ZZY (中智游).",
@@ -36,7 +35,6 @@ app.add_typer(orders, name="orders")
 app.add_typer(simulate, name="simulate")
 app.add_typer(checks)
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Faults = Annotated[str, typer.Option(help="Faults as JSON; see /_control/faults.")]
 Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")]
@@ -52,10 +50,6 @@ def _options(
     context.obj = config
 
 
-def _settings(context: typer.Context) -> Settings:
-    return load_settings(context.obj)
-
-
 @app.command()
 def run(
     context: typer.Context,
@@ -64,7 +58,7 @@ def run(
     """Run the worker: all roles in one process, or one."""
     from worker.commands import run as commands
 
-    settings = _settings(context)
+    settings = settings_of(context)
     roles = frozenset({role} if role else Role)
     commands.run(settings, roles, weaknesses(settings))
 
@@ -74,7 +68,7 @@ def migrate(context: typer.Context) -> None:
     """Bring the database's tables up to date."""
     from worker.commands import run as commands
 
-    asyncio.run(commands.migrate(_settings(context)))
+    asyncio.run(commands.migrate(settings_of(context)))
 
 
 @deadletters.command("list")
@@ -82,13 +76,13 @@ def list_deadletters(context: typer.Context, json: Json = False) -> None:
     """List the open dead letters, the newest failure first."""
     from worker.commands import letters as commands
 
-    asyncio.run(commands.list_deadletters(_settings(context), as_json=json))
+    asyncio.run(commands.list_deadletters(settings_of(context), as_json=json))
 
 
 @deadletters.command("show")
 def show_deadletter(
     context: typer.Context,
-    letter_id: str,
+    letter_id: Annotated[str, typer.Argument(help="As `deadletters list` shows it.")],
     personal: Annotated[
         bool, typer.Option("--personal", help="Show names, phones, ids and vouchers.")
     ] = False,
@@ -96,16 +90,21 @@ def show_deadletter(
     """Show one dead letter whole, personal data masked."""
     from worker.commands import letters as commands
 
-    settings = _settings(context)
-    _exit(asyncio.run(commands.show_deadletter(settings, letter_id, personal=personal)))
+    settings = settings_of(context)
+    exit_by(asyncio.run(commands.show_deadletter(settings, letter_id, personal=personal)))
 
 
 @deadletters.command("replay")
-def replay_deadletters(context: typer.Context, ids: list[str]) -> None:
+def replay_deadletters(
+    context: typer.Context,
+    ids: Annotated[
+        list[str], typer.Argument(help="One or more, as `deadletters list` shows them.")
+    ],
+) -> None:
     """Send dead letters back to their queues; exit 1 if one cannot be."""
     from worker.commands import letters as commands
 
-    _exit(asyncio.run(commands.replay_deadletters(_settings(context), ids)))
+    exit_by(asyncio.run(commands.replay_deadletters(settings_of(context), ids)))
 
 
 @orders.command("list")
@@ -120,16 +119,20 @@ def list_orders(
     """List orders, the last changed first."""
     from worker.commands import orders as commands
 
-    settings = _settings(context)
-    _exit(asyncio.run(commands.list_orders(settings, state=state, limit=limit, as_json=json)))
+    settings = settings_of(context)
+    exit_by(asyncio.run(commands.list_orders(settings, state=state, limit=limit, as_json=json)))
 
 
 @orders.command("show")
-def show_order(context: typer.Context, number: str, json: Json = False) -> None:
+def show_order(
+    context: typer.Context,
+    number: Annotated[str, typer.Argument(help="Ours, the channel's, or ZZY's.")],
+    json: Json = False,
+) -> None:
     """Show an order's history, by any of its numbers."""
     from worker.commands import orders as commands
 
-    _exit(asyncio.run(commands.show_order(_settings(context), number, as_json=json)))
+    exit_by(asyncio.run(commands.show_order(settings_of(context), number, as_json=json)))
 
 
 @simulate.command("zzy")
@@ -151,7 +154,7 @@ def simulate_zzy(
     """Run a made-up ZZY that obeys the document, and fails on demand."""
     from worker.commands import simulators as commands
 
-    account = commands.simulated_account(_settings(context), partner_id, sign_key)
+    account = commands.simulated_account(settings_of(context), partner_id, sign_key)
     asyncio.run(commands.simulate_zzy(host, port, callback_url, account=account, faults=faults))
 
 
@@ -175,7 +178,7 @@ def simulate_channel(
     """Run a made-up channel that orders and takes notifications, and fails on demand."""
     from worker.commands import simulators as commands
 
-    credentials = commands.simulated_channel(_settings(context), app_key, secret, envelope)
+    credentials = commands.simulated_channel(settings_of(context), app_key, secret, envelope)
     asyncio.run(
         commands.simulate_channel(
             host, port, credentials=credentials, ingress_url=ingress_url, faults=faults
@@ -196,11 +199,6 @@ def simulate_sms(
     from worker.commands import simulators as commands
 
     asyncio.run(commands.simulate_sms(host, port, secret=secret, faults=faults))
-
-
-def _exit(ok: bool) -> None:  # noqa: FBT001  (its only word)
-    if not ok:
-        raise typer.Exit(FAILED)
 
 
 def _config_first(arguments: list[str]) -> list[str]:

@@ -12,10 +12,9 @@ from typing import Annotated, Final
 
 import typer
 
+from worker.cli_options import Json, exit_by, settings_of
 from worker.runtime.banking import ADJUST, TOP_UP, Booking
-from worker.settings import Settings, load_settings
 
-FAILED: Final = 1
 _LARGEST: Final = Decimal(10) ** 10
 _FINEST: Final = -4
 
@@ -34,7 +33,7 @@ def _amount(text: str) -> Decimal:
     return amount
 
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
+AppKey = Annotated[str, typer.Argument(help="The channel.")]
 Amount = Annotated[Decimal, typer.Argument(parser=_amount, help="Yuan.", metavar="AMOUNT")]
 Reference = Annotated[
     str,
@@ -48,28 +47,28 @@ def list_accounts(context: typer.Context, json: Json = False) -> None:
     """List the accounts: balance, what is held of it, what is available."""
     from worker.commands import accounts as commands
 
-    asyncio.run(commands.list_accounts(_settings(context), as_json=json))
+    asyncio.run(commands.list_accounts(settings_of(context), as_json=json))
 
 
 @accounts.command("show")
 def show_account(
     context: typer.Context,
-    app_key: str,
+    app_key: AppKey,
     limit: Annotated[int, typer.Option(min=1, help="How many of the last entries.")] = 20,
     json: Json = False,
 ) -> None:
     """Show an account and its last entries, the last one at the end."""
     from worker.commands import accounts as commands
 
-    settings = _settings(context)
+    settings = settings_of(context)
     shown = commands.show_account(settings, app_key, limit=limit, as_json=json)
-    _exit(asyncio.run(shown))
+    exit_by(asyncio.run(shown))
 
 
 @accounts.command("top-up")
 def top_up(
     context: typer.Context,
-    app_key: str,
+    app_key: AppKey,
     amount: Amount,
     reference: Reference,
     note: Annotated[str, typer.Option(help="For the statement.")] = "",
@@ -85,7 +84,7 @@ def top_up(
 @accounts.command("adjust", context_settings={"ignore_unknown_options": True})
 def adjust(
     context: typer.Context,
-    app_key: str,
+    app_key: AppKey,
     amount: Amount,
     reference: Reference,
     note: Annotated[str, typer.Option(help="Why; for the statement.")],
@@ -103,13 +102,13 @@ def adjust(
 @accounts.command("statement")
 def statement(
     context: typer.Context,
-    app_key: str,
+    app_key: AppKey,
     month: Annotated[datetime, typer.Argument(formats=["%Y-%m"], help="Such as 2026-11.")],
 ) -> None:
     """Print a month (Asia/Shanghai) as CSV: opening balance, every entry, closing balance."""
     from worker.commands import accounts as commands
 
-    _exit(asyncio.run(commands.print_statement(_settings(context), app_key, month.date())))
+    exit_by(asyncio.run(commands.print_statement(settings_of(context), app_key, month.date())))
 
 
 def _book(
@@ -135,8 +134,8 @@ def _book(
         by=by.strip() or _login(),
         at=datetime.now(UTC),
     )
-    done = commands.book_entry(_settings(context), booking, reference=reference, as_json=json)
-    _exit(asyncio.run(done))
+    done = commands.book_entry(settings_of(context), booking, reference=reference, as_json=json)
+    exit_by(asyncio.run(done))
 
 
 def _login() -> str:
@@ -144,12 +143,3 @@ def _login() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         raise typer.BadParameter("--by must say who books it: this login has no name") from None
-
-
-def _settings(context: typer.Context) -> Settings:
-    return load_settings(context.obj)
-
-
-def _exit(ok: bool) -> None:  # noqa: FBT001  (its only word)
-    if not ok:
-        raise typer.Exit(FAILED)

@@ -7,14 +7,12 @@ the worker. It must not hold logic. Exit codes: 0 good, 1 not good, 2 wrong usag
 import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
+from worker.cli_options import Json, exit_by, settings_of
 from worker.errors import SettingsError
-from worker.settings import Settings, load_settings
-
-NOT_GOOD: Final = 1
 
 checks = typer.Typer()
 
@@ -25,7 +23,6 @@ SecretFile = Annotated[
 ]
 Zzy = Annotated[bool, typer.Option("--zzy", help="ZZY's signature instead of the channel's.")]
 Path = Annotated[str, typer.Option(help="With --zzy: the path as called, such as /order/Create.")]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object.")]
 Headers = Annotated[
     list[str] | None, typer.Option("--header", "-H", help="'Name: value', as with curl.")
 ]
@@ -50,7 +47,7 @@ def sign(
 
     shown = "json" if json else "result" if body else "steps"
     with _usage():
-        settings = _settings(context)
+        settings = settings_of(context)
         if zzy:
             _require(path, "--zzy needs --path")
             signatures.sign_zzy(settings, secret_file, path, time_stamp, shown=shown)
@@ -85,7 +82,7 @@ def verify(
     from worker.commands import signatures
 
     with _usage():
-        settings, headers = _settings(context), header or []
+        settings, headers = settings_of(context), header or []
         if zzy:
             _require(body or headers, "--zzy needs headers")
             good = signatures.verify_zzy(
@@ -101,8 +98,7 @@ def verify(
             _require(body, "BODY is missing")
             whose = signatures.Whose(app_key, secret_file)
             good = signatures.verify_channel(settings, whose, body, now_ms=at, as_json=json)
-    if not good:
-        raise typer.Exit(NOT_GOOD)
+    exit_by(good)
 
 
 @checks.command("check-channel")
@@ -111,21 +107,16 @@ def check_channel(
     url: Annotated[str, typer.Argument(help="Else the configured URLs of the channel.")] = "",
     app_key: AppKey = None,
     secret_file: SecretFile = None,
-    json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    json: Json = False,
 ) -> None:
     """Try a channel's endpoint with made-up notifications; exit 1 if it does anything wrong."""
     from worker.commands import signatures, trials
 
     whose = signatures.Whose(app_key, secret_file)
     with _usage():
-        settings = _settings(context)
+        settings = settings_of(context)
         good = asyncio.run(trials.check_channel(settings, whose, url, as_json=json))
-    if not good:
-        raise typer.Exit(NOT_GOOD)
-
-
-def _settings(context: typer.Context) -> Settings:
-    return load_settings(context.find_root().obj)
+    exit_by(good)
 
 
 def _require(given: object, told: str) -> None:
