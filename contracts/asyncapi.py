@@ -16,7 +16,6 @@ from .catalogue import CATALOGUE, Entry
 from .envelope import envelope_of
 from .events import OrderEvent, OrderOutcome
 
-_TITLE: Final = "ticketbridge: the queue interface"
 _PLACE: Final = "#/components/schemas/"
 _RABBITMQ: Final = {
     "host": "{host}:{port}",

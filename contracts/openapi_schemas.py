@@ -14,7 +14,6 @@ from .channel import Code
 
 Mode = Literal["validation", "serialization"]
 PLACE: Final = "#/components/schemas/"
-CODE: Final = {"$ref": PLACE + "Code"}
 
 
 def models(pairs: Sequence[tuple[type[BaseModel], Mode]]) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """From settings to the plain arguments that each part takes.
 
-Why it exists: only this file and app.py know both a setting's name and who needs it, so
-that no adapter reads a setting. It must not build an adapter.
+Why it exists: only this file and the composition root know both a setting's name and who
+needs it, so that no adapter reads a setting. It must not build an adapter.
 """
 
 from dataclasses import replace

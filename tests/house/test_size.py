@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 FILES = sorted(
     path
-    for folder in ("worker", "contracts", "bench", "tests")
+    for folder in ("worker", "contracts", "apidocs", "demo", "bench", "tests")
     for path in (ROOT / folder).rglob("*.py")
 )
 LONGEST_FILE = 300

@@ -5,6 +5,7 @@ are written once. It must not know a broker or keep state.
 """
 
 import asyncio
+import time
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -12,8 +13,9 @@ from typing import Final
 import structlog
 
 from contracts import headers, queues
-from worker.runtime.outcome import Outcome, Park, Retry
+from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import Handler, Message
+from worker.telemetry.metrics import CONSUMED, HANDLING_DURATION
 
 ERROR_RETRY_DELAYS: Final[tuple[float, ...]] = (1, 5, 30, 120, 600)
 """Seconds until a message whose handler raised comes again, by attempt; then the last."""
@@ -27,6 +29,8 @@ poisonous message is judged by its attempts, not by this.
 
 DELIVERY_LIMIT_KIND: Final = "delivery_limit"
 
+_COUNTED: Final = {Ack: "acknowledged", Retry: "retried", Park: "parked"}
+
 _log = structlog.get_logger(__name__)
 
 
@@ -35,14 +39,19 @@ async def outcome_of(handler: Handler, message: Message) -> Outcome:
 
     The error's text is not logged: it may quote the message.
     """
+    began = time.perf_counter()
     try:
-        return _not_in_circles(await handler(message), message)
+        outcome = _not_in_circles(await handler(message), message)
     except asyncio.CancelledError:
         if cancelled_from_outside():
             raise
         error = "CancelledError"
     except Exception as raised:  # noqa: BLE001  (whatever a handler raises, the message is kept)
         error = type(raised).__name__
+    else:
+        _count(message.queue, _COUNTED[type(outcome)], began)
+        return outcome
+    _count(message.queue, "failed", began)
     delay = _error_delay(message)
     _log.error(
         "handler_failed",
@@ -54,6 +63,11 @@ async def outcome_of(handler: Handler, message: Message) -> Outcome:
         delay=delay,
     )
     return Retry(delay, f"the handler raised {error}")
+
+
+def _count(queue: str, outcome: str, began: float) -> None:
+    CONSUMED.labels(queue, outcome).inc()
+    HANDLING_DURATION.labels(queue).observe(time.perf_counter() - began)
 
 
 def _not_in_circles(outcome: Outcome, message: Message) -> Outcome:

@@ -1,6 +1,7 @@
 """How the catalogue (产品目录) is fetched and used.
 
-Why it exists: see the package; a section of its own. It must not read a file.
+Why it exists: what is fetched, how often and what follows from it stands together. It must
+not read a file or the environment.
 Source: PROTOCOL.md, "Catalogue".
 """
 

@@ -27,11 +27,6 @@ INGRESS_DURATION: Final = Histogram(
 
 # --- broker -------------------------------------------------------------------------------
 
-PUBLISHED: Final = Counter(
-    "ticketbridge_messages_published_total",
-    "Messages published; outcome: confirmed, unsent, unknown.",
-    ["queue", "outcome"],
-)
 CONSUMED: Final = Counter(
     "ticketbridge_messages_consumed_total",
     "Messages handled; outcome: acknowledged, retried, parked, failed.",
