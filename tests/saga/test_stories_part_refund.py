@@ -232,7 +232,7 @@ def test_a_forced_refund_that_leaves_less_than_is_asked_for_ends_in_front_of_a_h
 def test_a_forced_refund_of_all_overtakes_a_part() -> None:
     story = part_audited().on(refund_noticed(""))
     forced = ("tell refund forced 2", "alarm forced_refund")
-    story.expect(Phase.REFUNDED, *forced, "answer refunder 1000")
+    story.expect(Phase.REFUNDED, *forced, "tell refund forced 0", "answer refunder 1000")
     story.on(refunded_by_channel("r-1", 1)).expect(Phase.REFUNDED, "answer refunder 1000")
     story.on(refund_noticed("A1")).expect_nothing()
     assert [(past.ending, past.count) for past in story.order.refunds] == [

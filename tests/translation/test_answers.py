@@ -190,9 +190,11 @@ def test_a_refunds_answer_is_final_only_when_it_is_decided(
     status: int,
     approved: bool | None,  # noqa: FBT001
 ) -> None:
-    raw = f'{{"IsSuccess":true,"Data":{{"ApplyId":1,"RefundStatus":{status}}}}}'
+    data = f'"Data":{{"ApplyId":1,"RefundStatus":{status}}}'
+    raw = f'{{"IsSuccess":true,"Message":"退款申请成功，等待审核通知",{data}}}'
     event = answers.read_refund(Succeeded(RefundAnswer.parse(raw), "log"), PATTERNS)
-    assert event == RefundAccepted("1", approved)
+    reason = "退款申请成功，等待审核通知" if approved is False else ""
+    assert event == RefundAccepted("1", approved, reason), "only a rejection has a reason"
 
 
 def test_a_refund_without_data_is_unknown_and_a_repeat_is_told_apart() -> None:
@@ -227,6 +229,14 @@ def ids(event: Event) -> list[tuple[str, str, str]]:
 def test_person_qr_codes_are_matched_on_a_unique_name() -> None:
     event = probe(("李四", "b"), ("张三", "a"))
     assert ids(event) == [("b", LI.id_card, "李四"), ("a", ZHANG.id_card, "张三")]
+
+
+def test_the_documents_own_codes_tell_product_and_memo() -> None:
+    answer = PersonQrCodesAnswer.parse((GOLDEN / "person_qr_codes_answer.json").read_bytes())
+    event = answers.read_probe(Succeeded(answer, "log"), an_order())
+    assert isinstance(event, TicketIssued)
+    told = {(voucher.product_name, voucher.memo) for voucher in event.vouchers}
+    assert told == {("龙游石窟景区联票", "龙游石窟供应商")}
 
 
 def test_a_name_that_two_tourists_share_is_delivered_unassigned() -> None:

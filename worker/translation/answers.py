@@ -154,4 +154,5 @@ def read_refund(
     if data is None:
         return RefundUnknown("the answer holds no data")
     approved = {RefundStatus.APPROVED: True, RefundStatus.REJECTED: False}.get(data.refund_status)
-    return RefundAccepted(data.apply_id or "", approved, result.answer.message, refund_id)
+    reason = result.answer.message if approved is False else ""
+    return RefundAccepted(data.apply_id or "", approved, reason, refund_id)

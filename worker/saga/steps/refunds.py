@@ -148,7 +148,12 @@ def note_forced_refund(o: Order, e: RefundNoticed, _m: Moment) -> Result:
 
 
 def forget_intent(o: Order, e: RefundNoticed, _m: Moment) -> Result:
-    """Drop the open intent: a forced refund took all that it asked for."""
+    """Drop the open intent: a forced refund took all that it asked for.
+
+    One that the channel named itself ends by that name: it may wait for nothing else.
+    """
     if o.refund is None:
         return o, ()
-    return _close(o, PastRefund(o.refund, Ending.FORCED, 0, (), e.reason)), ()
+    past = PastRefund(o.refund, Ending.FORCED, 0, (), e.reason)
+    closed = _close(o, past)
+    return _tell(closed, past) if past.intent.refund_num else (closed, ())
