@@ -122,6 +122,11 @@ async def test_another_key_or_path_is_a_bad_signature(door: Door, how: dict[str,
     assert (status, answer["IsSuccess"], door.broker.sent) == (200, False, [])
 
 
+async def test_another_partner_is_refused_though_it_signs_with_our_key(door: Door) -> None:
+    status, answer = await door.notify(GOOD, partner="1")
+    assert (status, answer["IsSuccess"], door.broker.sent) == (200, False, [])
+
+
 async def test_the_previous_key_still_verifies(door: Door) -> None:
     assert (await door.notify(GOOD, key="previous"))[1]["Code"] == 1000
 

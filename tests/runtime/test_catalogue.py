@@ -96,6 +96,21 @@ async def test_a_list_that_cannot_be_had_proves_nothing(kit: Kit) -> None:
     assert known.standing == "on"
 
 
+async def test_prices_that_cannot_be_had_prove_nothing(kit: Kit) -> None:
+    zzy = many(1)
+    found = kit.worker(zzy)
+    await found.sync()
+    await found.fetch_prices("1")
+    zzy.silent = True
+    with pytest.raises(CatalogueUnknownError):
+        await found.fetch_prices("1")
+    with pytest.raises(CatalogueUnknownError):
+        await found.fetch_day("1", date(2026, 5, 1))
+    calendar = await found.calendar("1")
+    assert calendar is not None
+    assert calendar.on(date(2026, 5, 1)) is not None
+
+
 async def test_a_new_worker_knows_what_another_one_fetched(kit: Kit) -> None:
     zzy = many(1)
     first = kit.worker(zzy)

@@ -52,6 +52,15 @@ def test_a_product_is_told_under_its_code_with_its_rules() -> None:
     assert "11063" not in repr(told)
 
 
+def test_a_product_is_told_in_the_supplier_s_words() -> None:
+    told = product(ProductKind="成人票", ProductDesc="含讲解", ScenicSpots="龙游石窟")
+    assert (told["kind"], told["description"], told["scenic_spots"]) == (
+        "成人票",
+        "含讲解",
+        "龙游石窟",
+    )
+
+
 def test_a_limit_of_0_is_none() -> None:
     names = ("max_by_order", "max_by_phone", "max_by_id_card", "min_age", "max_age")
     zeros = {"MaxNumberByOrder": 0, "MaxNumberByMobile": 0, "MaxNumberByCardID": 0}
