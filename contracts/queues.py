@@ -36,6 +36,11 @@ EVENTS_EXCHANGE: Final = "ticketbridge.events"
 DEAD_EXCHANGE: Final = "ticketbridge.dead"
 """Fanout exchange in front of the dead queue; every work queue dead-letters to it."""
 
+DIRECT_REPLY: Final = "amq.rabbitmq.reply-to"
+"""How RabbitMQ's direct reply-to begins: no queue, only the asker's own connection."""
+REPLY_PREFIX: Final = "reply."
+"""How the queues are named in which upstream systems take answers: ``reply.<their login>.…``."""
+
 EVENTS_PREFIX: Final = EVENTS_EXCHANGE + "/"
 RELAY_PREFIX: Final = "ticketbridge.relay."
 DELAY_PREFIX: Final = "ticketbridge.delay."

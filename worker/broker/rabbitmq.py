@@ -19,7 +19,7 @@ from worker.broker.connection import AMQP_ERRORS, Link, close_channel, described
 from worker.broker.consumer import Consumer
 from worker.broker.login import login
 from worker.broker.publisher import Publisher
-from worker.broker.replies import DIRECT_REPLY_TO, Replier, ReplyBox
+from worker.broker.replies import Replier, ReplyBox
 from worker.broker.topology import Topology
 from worker.broker.watchdog import Watchdog
 from worker.clock import SystemClock
@@ -86,7 +86,7 @@ class RabbitBroker:
                 codec.encode(
                     message,
                     user=self._user,
-                    reply_to=DIRECT_REPLY_TO,
+                    reply_to=queues.DIRECT_REPLY,
                     correlation_id=correlation_id,
                 )
             )

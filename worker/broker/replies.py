@@ -16,11 +16,11 @@ from aio_pika.abc import AbstractChannel
 from aiormq import Channel
 from aiormq.abc import DeliveredMessage
 
+from contracts.queues import DIRECT_REPLY, REPLY_PREFIX
 from worker.broker.awaiting import AwaitedReply, IsFinal
 from worker.broker.connection import AMQP_ERRORS, Link, guarded
 
-DIRECT_REPLY_TO: Final = "amq.rabbitmq.reply-to"
-REPLY_ADDRESSES: Final = (DIRECT_REPLY_TO, "reply.")
+REPLY_ADDRESSES: Final = (DIRECT_REPLY, REPLY_PREFIX)
 """How an address must begin; else a request could have its reply put in one of our queues."""
 
 REPLY_TIMEOUT_SECONDS: Final = 1.0
@@ -37,7 +37,7 @@ class ReplyBox:
 
     async def listen(self, channel: Channel) -> None:
         """Take the replies to what is published on ``channel``."""
-        await channel.basic_consume(DIRECT_REPLY_TO, self._take, no_ack=True)
+        await channel.basic_consume(DIRECT_REPLY, self._take, no_ack=True)
 
     @contextmanager
     def expect(

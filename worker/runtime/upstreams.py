@@ -9,12 +9,9 @@ Source: docs/queue-guide.md; RabbitMQ refuses a user_id that is not the connecti
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Final
 
+from contracts.queues import DIRECT_REPLY, REPLY_PREFIX
 from worker.runtime.outcome import Park
-
-DIRECT_REPLY: Final = "amq.rabbitmq.reply-to"
-"""How RabbitMQ's direct reply-to begins: no queue, only the asker's own connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,4 +41,4 @@ class Upstreams:
         """Tell whether an answer may go to ``reply_to``: never into a queue of others."""
         if user == self.ours or reply_to.startswith(DIRECT_REPLY):
             return True
-        return bool(user) and reply_to.startswith(f"reply.{user}.")
+        return bool(user) and reply_to.startswith(f"{REPLY_PREFIX}{user}.")
