@@ -60,6 +60,7 @@ docs: install ## write what is generated: schemas, AsyncAPI, OpenAPI, the saga's
 	$(PY) -m contracts.export
 	$(PY) -m apidocs
 	$(PY) -m worker.saga.diagram
+	$(PY) -m tests.protocol.table
 
 acceptance: test ## make test, what takes minutes, and the demo on both set-ups
 	$(PY) -m tests.servers run -- $(PY) -m pytest --acceptance $(ARGS)

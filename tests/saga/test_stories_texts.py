@@ -31,6 +31,6 @@ def test_each_part_of_a_bundle_is_texted_once() -> None:
     story.on(issued(V1, V3)).expect(Phase.ISSUED, "text c-3")
 
 
-def test_tickets_without_codes_are_texted_by_the_supplier() -> None:
+def test_the_channel_is_told_of_tickets_whose_codes_the_supplier_texts() -> None:
     awaiting_by("both").on(issued()).expect(Phase.ISSUED, "tell vouchers")
-    awaiting_by("sms").on(issued()).expect(Phase.ISSUED)
+    awaiting_by("sms").on(issued()).expect(Phase.ISSUED, "tell vouchers")

@@ -82,10 +82,11 @@ def send_vouchers(
 ) -> Result:
     """Send vouchers as the terms say: to the channel, to the guest's phone, or both.
 
-    Tickets without codes are only told of: their guest has an SMS of the supplier's.
+    Tickets without codes have nothing to text, for their guest has an SMS of the supplier's:
+    the channel is told of them, whatever the terms say.
     """
     effects: list[Notify | TextVouchers] = []
-    if by != "sms":
+    if by != "sms" or not chosen:
         o, notice = notify(o, VouchersTold(chosen, o.order_code))
         effects.append(notice)
     if by != "notify" and chosen:
