@@ -89,6 +89,9 @@ def test_vouchers_that_were_not_told_are_not_reported() -> None:
         ({"refunded": 1, "refunded_codes": ("c-2",)}, ["unused", "refunded"]),
         ({"refunded": 1, "checked": 1, "refunded_codes": ("c-2",)}, ["used", "refunded"]),
         ({"refunded": 2, "phase": Phase.REFUNDED}, ["refunded", "refunded"]),
+        ({"refunded": 1, "checked": 1, "checked_codes": ("c-2",)}, ["refunded", "used"]),
+        ({"checked": 2, "checked_codes": ("c-2", "c-1")}, ["used", "used"]),
+        ({"refunded": 1, "checked": 1}, ["used", "used"]),
     ],
 )
 def test_each_voucher_is_marked(fields: dict[str, object], expected: list[str]) -> None:

@@ -82,8 +82,8 @@ def order_report(order: Order) -> OrderReport:
 
 def _vouchers(order: Order) -> tuple[ReportedVoucher, ...]:
     told = order.vouchers[: order.vouchers_told or 0]
-    rest = _rest(order)
     used = [code for code in order.checked_codes if code != order.order_code]  # one for all lasts
+    rest = _rest(order, len(used))
     marks: dict[str, VoucherState] = dict.fromkeys(used, "used")
     marks |= dict.fromkeys(order.refunded_codes, "refunded")
     return tuple(
@@ -99,11 +99,15 @@ def _vouchers(order: Order) -> tuple[ReportedVoucher, ...]:
     )
 
 
-def _rest(order: Order) -> VoucherState:
-    """Return the state of the vouchers that no check and no refund has named."""
+def _rest(order: Order, named_used: int) -> VoucherState:
+    """Return the state of the vouchers that no check and no refund has named.
+
+    Where nothing is left and every check named its voucher, the others came back.
+    """
     if order.refundable > 0 and order.phase is not Phase.REFUNDED:
         return "unused"
-    return "used" if order.checked else "refunded"
+    came_back = order.refunded > 0 and named_used >= order.checked
+    return "refunded" if came_back or not order.checked else "used"
 
 
 def _refunds(order: Order) -> tuple[ReportedRefund, ...]:
