@@ -9,8 +9,6 @@ from tests.queue.talk import consumed, dead, order
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.servers]
 
-NOT_YET = pytest.mark.xfail(strict=True, reason="the saga does not take these commands yet")
-
 
 @pytest.fixture(params=["python", "node"])
 def language(request: pytest.FixtureRequest) -> str:
@@ -73,7 +71,6 @@ async def test_how_an_order_stands_is_told_to_its_own_channel_alone(
     assert (await erp.ask("query.order.v1", theirs))["code"] == "4001"
 
 
-@NOT_YET
 async def test_a_part_is_refunded_once_under_its_own_number(
     scene: Scene, erp: Client, wms: Client
 ) -> None:
@@ -89,7 +86,6 @@ async def test_a_part_is_refunded_once_under_its_own_number(
     assert other["code"] == "4000"
 
 
-@NOT_YET
 async def test_vouchers_are_sent_again(scene: Scene, erp: Client) -> None:
     ours = await issued(scene, erp)
     (number,) = [
