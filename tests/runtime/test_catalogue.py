@@ -11,7 +11,13 @@ from tests.runtime.selling import Selling, described, priced
 from worker.runtime.catalogue import LIST_FRESH_SECONDS, MOST_CALENDARS, Catalogue
 from worker.runtime.listing import CatalogueUnknownError, Listing
 from worker.runtime.ports import Store
-from worker.runtime.stocktaking import RETRY_SECONDS, START_INTERVAL, Rhythm, Stocktaking
+from worker.runtime.stocktaking import (
+    RETRY_SECONDS,
+    SCHEDULE,
+    START_INTERVAL,
+    Rhythm,
+    Stocktaking,
+)
 from worker.sqlite import SqliteFile
 from worker.store.sqlite import SqliteStore
 from worker.translation.commands import MappedProduct, ProductMap
@@ -210,6 +216,14 @@ async def test_one_of_several_workers_fetches_on_the_schedule(kit: Kit) -> None:
     kit.clock.advance(START_INTERVAL)
     await kit.stocktaking(kit.worker(other)).start()
     assert other.asked == ["page 1", "prices 1"]
+
+
+async def test_a_worker_that_was_killed_at_the_first_fetch_leaves_nobody_without(kit: Kit) -> None:
+    zzy = many(1)
+    assert await kit.store.claim_sync(SCHEDULE, kit.clock.now(), interval=60)
+    kit.clock.advance(1)
+    await kit.stocktaking(kit.worker(zzy)).start()
+    assert zzy.asked == ["page 1", "prices 1"]
 
 
 async def test_a_fetch_that_failed_is_tried_again_soon(kit: Kit) -> None:

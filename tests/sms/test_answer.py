@@ -46,6 +46,12 @@ def test_people_read_the_reason_and_nothing_personal() -> None:
     assert len(told.answer) <= 80
 
 
+@pytest.mark.parametrize("phone", ["+86 134-5645-1211", "134 5645 1211", "13456451211"])
+def test_nobody_reads_a_phone_that_the_gateway_writes_in_groups(phone: str) -> None:
+    told = read(answered({"Code": "1001", "Message": f"{phone}，频率"}), RULE, ("13456451211",))
+    assert told.answer.removeprefix("HTTP 200, Code 1001, Message ") in {"***，频率", "+***，频率"}
+
+
 def test_the_gateway_may_ask_us_to_wait() -> None:
     told = read(answered({}, 429, retry_after=7.0), RULE, ())
     assert isinstance(told, SmsFailed)

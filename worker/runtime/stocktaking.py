@@ -60,11 +60,15 @@ class Stocktaking:
         self._retry_at: datetime | None = None
 
     async def start(self) -> None:
-        """Read what is kept and fetch anew, for a moment at most: orders need not wait."""
+        """Read what is kept and fetch anew, for a moment at most: orders need not wait.
+
+        Where nothing is kept, whoever began to fetch may have been killed at it.
+        """
         await self._catalogue.refresh()
+        recent = min(START_INTERVAL, self._rhythm.sync_interval)
         try:
             async with asyncio.timeout(START_SECONDS):
-                await self.sync_if_due(min(START_INTERVAL, self._rhythm.sync_interval))
+                await self.sync_if_due(recent if self._catalogue.all_known() else 0)
         except TimeoutError:
             self._retry_at = self._clock.now()
 

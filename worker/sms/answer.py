@@ -16,10 +16,11 @@ from worker.translation.delivery import Answered, DeliveryResult, NoAnswer
 
 TOLD_LENGTH: Final = 80
 SHORTEST_DIGITS: Final = 5
-"""Runs of digits that are this long may be a phone, an id card or a voucher."""
+"""Runs of digits that are this long may be a phone, an id card or a voucher, however a
+gateway groups them (134-5645-1211)."""
 
 MASK: Final = "***"
-_DIGITS: Final = re.compile(rf"\d{{{SHORTEST_DIGITS},}}")
+_DIGITS: Final = re.compile(rf"\d(?:[ -]?\d){{{SHORTEST_DIGITS - 1},}}")
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]+")
 
 
