@@ -33,8 +33,8 @@ def test_an_id_is_the_same_after_a_crash_and_differs_otherwise() -> None:
 
 def test_what_the_text_can_name() -> None:
     bundle = (replace(V1, product_name="门票"), replace(V2, product_name="船票"), V3)
-    refunded = replace(ORDER, demand=replace(DEMAND, count=5), refunded=2)
-    (sms,) = voucher_sms(refunded, TextVouchers(1, bundle, "all"), NOON)
+    left = replace(ORDER, demand=replace(DEMAND, count=6), refunded=2, checked=1)
+    (sms,) = voucher_sms(left, TextVouchers(1, bundle, "all"), NOON)
     assert sms_values(sms) == {
         "product": "门票、船票、another part",
         "date": "2026-05-02",

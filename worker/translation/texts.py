@@ -41,7 +41,7 @@ def voucher_sms(
             take_phone=order.demand.take_phone,
             product_code=order.demand.product_code,
             visit_date=order.demand.visit_date.isoformat(),
-            count=max(order.demand.count - order.refunded, 0),
+            count=order.refundable,
             vouchers=tuple(map(_notified, part)),
             order_code=wanted.order_code,
             reply_to=waiter.reply_to if waiter and number == len(parts) else "",
