@@ -21,6 +21,7 @@ from worker.runtime.perform import Performer
 from worker.runtime.precheck import Precheck
 from worker.runtime.products import ProductNews
 from worker.runtime.queries import Queries
+from worker.runtime.recall import recall
 from worker.runtime.stocktaking import Stocktaking
 from worker.runtime.timers import Timers
 from worker.settings import Settings
@@ -52,6 +53,7 @@ async def start_saga(
     )
     timers = Timers(saga, parts.store, parts.clock, tasks)
     await stocktaking.start()
+    await recall(parts.store)
     tasks.keep(stocktaking.run, "catalogue", parts.clock)
     tasks.keep(timers.run, "timers", parts.clock)
     tasks.keep(outbox.run, "outbox sweeper", parts.clock)

@@ -22,8 +22,6 @@ class Said:
     data: Any = ""
     asked: Mapping[str, Any] = field(default_factory=dict)
     by_queue: bool = False
-    unanswered: int = 0
-    """How often it was asked in vain."""
 
     def __str__(self) -> str:
         way = " by queue" if self.by_queue else ""
@@ -118,6 +116,8 @@ class Book:
     notices: Sequence[Noticed] = ()
     entries: Sequence[Entry] = ()
     read_at: datetime = EPOCH
+    crashes: bool = False
+    """Whether the worker was killed in between."""
 
     @property
     def human(self) -> str:

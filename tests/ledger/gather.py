@@ -131,6 +131,7 @@ async def _book(stage: Stage, store: Store, shared: Shared, player: Player) -> B
         notices=shared.notices[number],
         entries=shared.entries[number],
         read_at=datetime.now(UTC),
+        crashes=stage.crashes,
     )
 
 

@@ -58,9 +58,15 @@ def _rejections(book: Book) -> bool:
 
 def ends(book: Book) -> Iterator[str]:
     """3. What was accepted ends, or is in front of a human with an alarm, or has a deadline."""
+    done: set[str] = set()
     for said in book.said:
         if said.code and said.code not in LEGAL.get(said.act, {said.code}):
             yield f"{said.act} was answered with {said.code} {said.message}"
+        named = str(said.asked.get("refund_num", ""))
+        if said.act == "refund_otherwise" and said.code == "1000" and named in done:
+            yield "another refund was made under a refund_num that was used"
+        if said.act == "refund" and said.code == "1000":
+            done.add(named)
     stored = book.stored
     if stored is None or stored.phase == Phase.NEW:
         if book.accepted or book.zzy:
@@ -96,7 +102,9 @@ def never_falls_back(book: Book) -> Iterator[str]:
             yield f"fell back to {step.phase} at {step.kind}"
         rank = now
     counts = [int(d.params["check_count"]) for d in book.delivered if d.type == "check"]
-    if counts != sorted(counts):
+    fresh = [int(told["check_count"]) for told in book.told("check")]
+    ordered = fresh if book.crashes else counts  # after a crash the last ones come again
+    if ordered != sorted(ordered) or counts[-1:] != sorted(counts)[-1:]:
         yield f"the channel was told of an older check after a newer: {counts}"
     if counts and book.report.get("checked", 0) < max(counts):
         yield "the count of checks fell"
@@ -145,7 +153,8 @@ def _outcome(book: Book) -> Iterator[str]:
     if failed and book.kept > claimed:
         yield "was told as failed while the money is gone and unclaimed"
     knows = failed or "1000" in book.answers("cancel") or _given_back(book) == book.count
-    if book.accepted and not book.kept and not knows and not book.letters:
+    excused = book.letters or book.unheard(REFUND)
+    if book.accepted and not book.kept and not knows and not excused:
         yield "ended without tickets, and the channel was not told"
 
 
@@ -154,7 +163,8 @@ def _refunds(book: Book, order: Order) -> Iterator[str]:
     for status, word in ((Audit.APPROVED, "approved"), (Audit.REJECTED, "rejected")):
         for refund_id in audited(order, status):
             given_up = book.unheard(REFUND) or book.letters
-            if (refund_id, word) not in told and not given_up:
+            known = {(refund_id, word), (refund_id, "forced")} & told  # 强制退款 came first
+            if not known and not given_up:
                 yield f"refund …{refund_id[-2:]} was {word}, and the channel was not told"
     if _given_back(book) > order.refunded:
         yield "the channel was told of more refunds than there were"

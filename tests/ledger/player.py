@@ -22,6 +22,7 @@ from tests.ledger.books import Said
 from tests.ledger.lots import CURRENT, LotsByOrder
 from tests.ledger.stories import Act, Story
 from worker.runtime.ports import Broker, Message
+from worker.simulators.channel_driver import DriverAnswer
 from worker.simulators.records import Audit, Order, RefusalError, Status
 from worker.simulators.zzy_notices import REFUND, TICKET, VERIFY
 
@@ -39,6 +40,8 @@ class Stage:
     world: World
     broker: Broker
     lots: LotsByOrder
+    crashes: bool = False
+    """Whether the worker is killed in between."""
     published: list[Message] = field(default_factory=list)
     """The commands of upstream systems that met their order, to replay them."""
 
@@ -118,20 +121,21 @@ class Player:
         else:
             await self._by_http(act, "createOrder", content)
 
-    async def _by_http(self, act: str, interface: str, params: Mapping[str, Any]) -> Said:
+    async def _by_http(
+        self, act: str, interface: str, params: Mapping[str, Any], party: Party | None = None
+    ) -> None:
         """Ask until there is an answer, as the guide tells channels to."""
-        unanswered = 0
+        driver = (party or self.party).driver
         async with asyncio.timeout(PATIENCE_SECONDS):
             while True:
                 with contextlib.suppress(aiohttp.ClientError, TimeoutError):
-                    answer = await self.party.driver.post(f"/public/{interface}", params)
+                    answer = await driver.post(f"/public/{interface}", params)
                     if answer.status == 200:
                         break
-                unanswered += 1
                 await asyncio.sleep(AGAIN_SECONDS)
-        return self._note(act, answer, params, unanswered=unanswered)
+        self._note(act, answer, params)
 
-    async def _by_queue(self, act: str, command: MessageModel, params: Mapping[str, Any]) -> Said:
+    async def _by_queue(self, act: str, command: MessageModel, params: Mapping[str, Any]) -> None:
         message_id = uuid.uuid4().hex
         body = wrap(command, id=message_id, time=datetime.now(UTC))
         message = Message(queues.ORDERS, command.TYPE, body, message_id)
@@ -139,17 +143,24 @@ class Player:
             message, wait=REPLY_SECONDS, final=lambda reply: OrderOutcome.parse(reply).final
         )
         outcome = OrderOutcome.parse(raw) if raw else None
-        if outcome is None or outcome.code != Code.ORDER_UNKNOWN:
+        if outcome is not None and outcome.code != Code.ORDER_UNKNOWN:
             self._stage.published.append(message)
-        return self._note(act, outcome, params, by_queue=True)
+        self._note(act, outcome, params, by_queue=True)
 
-    def _note(self, act: str, answer: Any, params: Mapping[str, Any], **more: Any) -> Said:  # noqa: ANN401
+    def _note(
+        self,
+        act: str,
+        answer: DriverAnswer | OrderOutcome | None,
+        params: Mapping[str, Any],
+        *,
+        by_queue: bool = False,
+    ) -> None:
         if answer is None:
-            said = Said(act, "", asked=params, **more)
+            said = Said(act, "", asked=params, by_queue=by_queue)
         else:
-            said = Said(act, str(answer.code), answer.message, answer.data, params, **more)
+            code, text, data = str(answer.code), answer.message, answer.data
+            said = Said(act, code, text, data, params, by_queue=by_queue)
         self.said.append(said)
-        return said
 
     async def _create_again(self, _act: Act, _dice: Random) -> None:
         await self._create()
@@ -226,9 +237,7 @@ class Player:
     async def _stranger(self, _act: Act, _dice: Random) -> None:
         parties = self._stage.world.parties
         stranger = parties["k" if self.story.app_key != "k" else "texts"]
-        answer = await stranger.driver.cancel(self.order_num)
-        if answer.status == 200:
-            self._note("stranger", answer, {})
+        await self._by_http("stranger", "cancelOrder", {"order_num": self.order_num}, stranger)
 
     # --- what happens at the supplier -----------------------------------------------------
 
@@ -252,7 +261,11 @@ class Player:
             self._zzy.platform.force_refund(self.order_num)
 
     async def _force_codes(self, _act: Act, dice: Random) -> None:
-        book, free = self._book, self._free()
+        book = self._book
+        named = (
+            {c for r in book.refunds if r.status is Audit.WAITING for c in r.codes} if book else ()
+        )
+        free = [t for t in self._free() if t.code not in named]  # nothing is given back twice
         if book and free and book.refundable > 0 and book.status is Status.ISSUED:
             most = min(2, len(free), book.refundable)
             chosen = dice.sample(free, dice.randint(1, most))

@@ -82,6 +82,23 @@ class Verdict:
             f"  alone: {again} tests/ledger/test_ledger.py -k '{self.plan.name} and one'",
         ]
 
+    def answers(self) -> Counter[str]:
+        """Count what was asked and answered."""
+        return Counter(f"{s.act} {s.code}" for book in self.books.values() for s in book.said)
+
+    def supplied(self) -> Counter[str]:
+        """Count what the supplier's books hold: checks, forced refunds, audits, faults."""
+        found: Counter[str] = Counter()
+        for book in self.books.values():
+            for order in book.zzy:
+                found["checked"] += order.checked > 0
+                found["paid"] += order.times_paid
+                for refund in order.refunds:
+                    kind = refund.status.name.lower() if refund.refund_id else "forced"
+                    part = " part" if refund.count < order.quantity else ""
+                    found[kind + part] += 1
+        return found
+
     def ends(self) -> Counter[str]:
         """Count where the orders ended."""
         stored = [book.stored for book in self.books.values()]
@@ -97,7 +114,7 @@ async def run(plan: Plan, folder: Path) -> Verdict:
             party.simulator.lots.set(channel_faults(plan.seed))
         async with app.opened(load_settings(made.place.config, {})) as parts:
             await _top_up(parts.store, len(plan.numbers))
-            stage = Stage(made, parts.broker, lots)
+            stage = Stage(made, parts.broker, lots, plan.kills > 0)
             players = [Player(stage, story(plan.seed, number)) for number in plan.numbers]
             await _play(plan, made, players)
             return await _judge(plan, stage, parts.store, players)

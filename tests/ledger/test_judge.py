@@ -157,6 +157,15 @@ FAULTS: dict[str, list[tuple[str, Callable[[Book], Book]]]] = {
         ("ended with the money", lie(stored=replace(STORED, phase="cancelled"))),
         ("issued and unpaid", zzy(lambda o: o.pays.clear())),
         ("another code", lie(said=(Said("cancel", "9999"),))),
+        (
+            "a name used twice",
+            lie(
+                said=(
+                    Said("refund", "1000", asked={"refund_num": "R-1"}),
+                    Said("refund_otherwise", "1000", asked={"refund_num": "R-1"}),
+                )
+            ),
+        ),
         ("a stranger's cancel", lie(said=(Said("stranger", "1000"),))),
     ],
     "never_falls_back": [
@@ -165,6 +174,10 @@ FAULTS: dict[str, list[tuple[str, Callable[[Book], Book]]]] = {
             lie(history=(*book().history, Step(LATER, "pay_unknown", "paying"))),
         ),
         ("a check after a newer", lie(delivered=(told("check", **check(2, 1)), *DELIVERED))),
+        (
+            "the last check",
+            lie(delivered=(*DELIVERED, told("check", **check(2, 1)), DELIVERED[1]), crashes=True),
+        ),
         ("a count of refunds", lie(report={**REPORT, "refunded": 0})),
     ],
     "channel_knows": [

@@ -17,6 +17,15 @@ SEED = 20260501
 FEW = int(os.environ.get("TICKETBRIDGE_LEDGER_FEW", "60"))
 MANY = 2000
 MOST_HUMANS = 0.2
+WANTED = {
+    *(f"refund {code}" for code in (1000, 4000, 4001, 4002, 4003)),
+    *(f"cancel {code}" for code in (1000, 4000, 4001, 4002, 4003)),
+    *("create 1000", "create 3000", "create 3009", "create_otherwise 3000"),
+    *("refund_otherwise 4000", "resend 1000", "stranger 4001", "query 1000"),
+    *("checked", "forced", "forced part", "approved", "approved part", "rejected part"),
+    *("refused", "cancelled", "refunded", "issued", "human"),
+}
+"""What must have been seen among so many: answers, deeds of the supplier, ends."""
 
 EMBEDDED = pytest.param("embedded", id="embedded")
 SERVERS = pytest.param("servers", marks=pytest.mark.servers, id="servers")
@@ -46,9 +55,16 @@ def plan(urls: Mapping[str, str], numbers: range, *, kills: int = 0) -> Plan:
 
 def assert_kept(verdict: Verdict, *, most_humans: float = MOST_HUMANS) -> None:
     """Fail with the stories of the orders to which a promise was broken."""
-    sys.stdout.write(f"{dict(verdict.ends())}\n")
+    for counted in (verdict.ends(), verdict.answers(), verdict.supplied()):
+        sys.stdout.write(f"{dict(sorted(counted.items()))}\n")
     assert not verdict.broken, verdict.text()
     assert verdict.ends()["human"] <= most_humans * len(verdict.books)
+
+
+def assert_everything_happened(verdict: Verdict) -> None:
+    """Fail where the dice left out what the stories are for."""
+    happened = {*verdict.answers(), *verdict.supplied(), *verdict.ends()}
+    assert happened >= WANTED, WANTED - happened
 
 
 @pytest.mark.parametrize("urls", MAIN, indirect=True)
@@ -60,7 +76,9 @@ async def test_a_few_dozen(urls: Mapping[str, str], tmp_path: Path) -> None:
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize("urls", MAIN, indirect=True)
 async def test_two_thousand(urls: Mapping[str, str], tmp_path: Path) -> None:
-    assert_kept(await run(plan(urls, range(MANY), kills=5), tmp_path))
+    verdict = await run(plan(urls, range(MANY), kills=5), tmp_path)
+    assert_kept(verdict)
+    assert_everything_happened(verdict)
 
 
 @pytest.mark.acceptance
