@@ -1,7 +1,7 @@
 """Writes the pages into build/docs; ``python -m apidocs [FOLDER]``.
 
-Why it exists: ``make docs`` runs it on a machine that has Python and nothing else. It must
-not fetch anything.
+Why it exists: ``make docs`` runs it, without Node.js and without a network. It must not fetch
+anything.
 """
 
 import sys
