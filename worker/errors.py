@@ -6,8 +6,9 @@
     ├── SettingsError              the configuration cannot be used; says which key
     ├── BrokerUnavailableError     surely not sent: never published, refused, returned
     ├── PublishUnknownError        sent, not confirmed in time: the outcome is unknown
-    └── StoreUnavailableError      the database does not answer or refuses
-        └── StoreRefusedError      it cannot take these values; asking again does not help
+    ├── StoreUnavailableError      the database does not answer or refuses
+    │   └── StoreRefusedError      it cannot take these values; asking again does not help
+    └── CatalogueUnknownError      ZZY tells nothing of its products, which proves nothing
 
 A class's docstring is its default message. Why it exists: callers decide by class, people
 read the message. It must not import anything of ours, and no message may hold a secret
@@ -41,3 +42,7 @@ class StoreUnavailableError(TicketbridgeError):
 
 class StoreRefusedError(StoreUnavailableError):
     """The database cannot take these values."""
+
+
+class CatalogueUnknownError(TicketbridgeError):
+    """ZZY's products or prices could not be fetched."""

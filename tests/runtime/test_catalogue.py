@@ -8,8 +8,9 @@ import pytest
 
 from tests.doubles import HeldClock
 from tests.runtime.selling import Selling, described, priced
+from worker.errors import CatalogueUnknownError
 from worker.runtime.catalogue import LIST_FRESH_SECONDS, MOST_CALENDARS, Catalogue
-from worker.runtime.listing import CatalogueUnknownError, Listing
+from worker.runtime.listing import Listing
 from worker.runtime.ports import Store
 from worker.runtime.stocktaking import (
     RETRY_SECONDS,

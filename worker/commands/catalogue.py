@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from worker import app, configured
 from worker.commands.tables import print_json_lines, print_table
+from worker.errors import CatalogueUnknownError
 from worker.runtime.catalogue import Catalogue
-from worker.runtime.listing import CatalogueUnknownError
 from worker.settings import Settings
 from worker.telemetry import set_up_logging
 from worker.translation.products import KnownProduct, PriceCalendar

@@ -19,12 +19,11 @@ from contracts.commands import (
     ResendVoucherCommand,
 )
 from worker.clock import Clock
-from worker.errors import StoreRefusedError, StoreUnavailableError
+from worker.errors import CatalogueUnknownError, StoreRefusedError, StoreUnavailableError
 from worker.runtime.catalogue import Catalogue
 from worker.runtime.door import Door
 from worker.runtime.early_refusals import EarlyRefusals
 from worker.runtime.handle import Saga, Stimulus
-from worker.runtime.listing import CatalogueUnknownError
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import InboxEntry, Loaded, Message, Store
 from worker.runtime.precheck import Precheck

@@ -18,10 +18,10 @@ import structlog
 
 from contracts.channel import ProtocolError
 from worker.clock import Clock
+from worker.errors import CatalogueUnknownError
 from worker.runtime import snapshot
 from worker.runtime.catalogue import Catalogue
 from worker.runtime.cataloguing import Purchase
-from worker.runtime.listing import CatalogueUnknownError
 from worker.runtime.storing import Store
 from worker.saga.events import OrderCommanded
 from worker.saga.states import Failure, Order, Phase

@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from contracts.zzy import PricesData, PricesRequest, Product, ProductsData, ProductsRequest
+from worker.errors import CatalogueUnknownError
 from worker.runtime.outside import Supplier
 from worker.telemetry import alarm
 from worker.translation.supplier import Succeeded
@@ -21,10 +22,6 @@ PAGE_SIZE: Final = 100
 MOST_PAGES: Final = 100
 
 _log = structlog.get_logger(__name__)
-
-
-class CatalogueUnknownError(Exception):
-    """ZZY's products or prices could not be fetched, which proves nothing about them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,8 @@ from contracts.envelope import wrap
 from contracts.events import ChannelNotification
 from contracts.zzy import ProductChange, ProductNotice
 from worker.clock import Clock
-from worker.errors import BrokerUnavailableError, PublishUnknownError
+from worker.errors import BrokerUnavailableError, CatalogueUnknownError, PublishUnknownError
 from worker.runtime.catalogue import Catalogue
-from worker.runtime.listing import CatalogueUnknownError
 from worker.runtime.outcome import Ack, Outcome, Retry
 from worker.runtime.ports import Broker, Message
 from worker.runtime.stocktaking import Stocktaking

@@ -15,10 +15,9 @@ import structlog
 
 from contracts.zzy import ProductChange, ProductNotice
 from worker.clock import Clock
-from worker.errors import StoreUnavailableError
+from worker.errors import CatalogueUnknownError, StoreUnavailableError
 from worker.runtime.catalogue import Catalogue
 from worker.runtime.cataloguing import CatalogueStore
-from worker.runtime.listing import CatalogueUnknownError
 from worker.telemetry import alarm
 from worker.translation.buyers import since
 
