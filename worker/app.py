@@ -28,9 +28,9 @@ from worker.ingress.health import Problems
 from worker.relay.handler import Relay
 from worker.roles import Role
 from worker.runtime.catalogue import Catalogue
+from worker.runtime.catalogue_sync import CatalogueSync
 from worker.runtime.ports import Broker
 from worker.runtime.pulse import Pulse
-from worker.runtime.stocktaking import Stocktaking
 from worker.settings import Settings
 from worker.sms.gateway import HttpSmsGateway
 from worker.sms.handler import Texter
@@ -107,7 +107,7 @@ async def _stop_consuming(broker: Broker) -> None:
 
 
 @asynccontextmanager
-async def opened_catalogue(settings: Settings) -> AsyncIterator[tuple[Catalogue, Stocktaking]]:
+async def opened_catalogue(settings: Settings) -> AsyncIterator[tuple[Catalogue, CatalogueSync]]:
     """Open the catalogue as it is kept, and what fetches it, beside a running worker.
 
     Raises StoreUnavailableError.
@@ -118,9 +118,9 @@ async def opened_catalogue(settings: Settings) -> AsyncIterator[tuple[Catalogue,
         http = HttpClient(configured.zzy_limits(settings))
         stack.push_async_callback(http.close)
         zzy = zzy_client(settings, parts, http)
-        catalogue, stocktaking = catalogue_of(settings, parts, zzy)
+        catalogue, catalogue_sync = catalogue_of(settings, parts, zzy)
         await catalogue.refresh()
-        yield catalogue, stocktaking
+        yield catalogue, catalogue_sync
 
 
 async def _start_relay(settings: Settings, parts: Adapters, client: ChannelClient) -> None:

@@ -10,6 +10,7 @@ from worker.adapters import Adapters
 from worker.clients.http import HttpClient
 from worker.clients.zzy import ZzyClient
 from worker.runtime.catalogue import Catalogue
+from worker.runtime.catalogue_sync import CatalogueSync
 from worker.runtime.commands import Commands
 from worker.runtime.door import Door
 from worker.runtime.early_refusals import EarlyRefusals
@@ -22,7 +23,6 @@ from worker.runtime.precheck import Precheck
 from worker.runtime.products import ProductNews
 from worker.runtime.queries import Queries
 from worker.runtime.recall import recall
-from worker.runtime.stocktaking import Stocktaking
 from worker.runtime.timers import Timers
 from worker.settings import Settings
 from worker.tasks import TaskGroup
@@ -36,7 +36,7 @@ async def start_saga(
     zzy = zzy_client(settings, parts, http)
     outbox = Outbox(parts.broker, parts.store, parts.clock, tasks)
     saga = _saga(settings, parts, zzy, outbox)
-    catalogue, stocktaking = catalogue_of(settings, parts, zzy)
+    catalogue, catalogue_sync = catalogue_of(settings, parts, zzy)
     door = Door(parts.broker, configured.upstreams(settings))
     commands = _commands(settings, parts, zzy, saga, door=door, catalogue=catalogue)
     tariff = configured.tariff(settings)
@@ -48,13 +48,13 @@ async def start_saga(
         parts.broker,
         clock=parts.clock,
         tasks=tasks,
-        products=ProductNews(parts.broker, parts.clock, catalogue, stocktaking, told),
+        products=ProductNews(parts.broker, parts.clock, catalogue, catalogue_sync, told),
         hold_seconds=settings.saga.notice_hold_seconds,
     )
     timers = Timers(saga, parts.store, parts.clock, tasks)
-    await stocktaking.start()
+    await catalogue_sync.start()
     await recall(parts.store)
-    tasks.keep(stocktaking.run, "catalogue", parts.clock)
+    tasks.keep(catalogue_sync.run, "catalogue", parts.clock)
     tasks.keep(timers.run, "timers", parts.clock)
     tasks.keep(outbox.run, "outbox sweeper", parts.clock)
     tasks.keep(notices.run, "notice sweeper", parts.clock)
@@ -71,7 +71,7 @@ def zzy_client(settings: Settings, parts: Adapters, http: HttpClient) -> ZzyClie
 
 def catalogue_of(
     settings: Settings, parts: Adapters, zzy: ZzyClient
-) -> tuple[Catalogue, Stocktaking]:
+) -> tuple[Catalogue, CatalogueSync]:
     """Return the catalogue, and what fetches it."""
     catalogue = Catalogue(
         configured.products(settings),
@@ -81,7 +81,7 @@ def catalogue_of(
         price_days=settings.catalogue.price_days,
     )
     rhythm = configured.rhythm(settings)
-    return catalogue, Stocktaking(catalogue, parts.store, parts.clock, rhythm)
+    return catalogue, CatalogueSync(catalogue, parts.store, parts.clock, rhythm)
 
 
 def _saga(settings: Settings, parts: Adapters, zzy: ZzyClient, outbox: Outbox) -> Saga:

@@ -16,8 +16,8 @@ from worker.clients.zzy import ZzyAccess
 from worker.ingress.config import ChannelAccess, IngressConfig
 from worker.relay.target import ChannelTarget
 from worker.runtime.accounts import AccountWatch
+from worker.runtime.catalogue_sync import Rhythm
 from worker.runtime.precheck import Wanted
-from worker.runtime.stocktaking import Rhythm
 from worker.runtime.upstreams import Upstreams
 from worker.saga.policy import Policy
 from worker.settings import Channel, Settings

@@ -10,15 +10,15 @@ from tests.doubles import HeldClock
 from tests.runtime.selling import Selling, described, priced
 from worker.errors import CatalogueUnknownError
 from worker.runtime.catalogue import LIST_FRESH_SECONDS, MOST_CALENDARS, Catalogue
-from worker.runtime.listing import Listing
-from worker.runtime.ports import Store
-from worker.runtime.stocktaking import (
+from worker.runtime.catalogue_sync import (
     RETRY_SECONDS,
     SCHEDULE,
     START_INTERVAL,
+    CatalogueSync,
     Rhythm,
-    Stocktaking,
 )
+from worker.runtime.listing import Listing
+from worker.runtime.ports import Store
 from worker.sqlite import SqliteFile
 from worker.store.sqlite import SqliteStore
 from worker.translation.commands import MappedProduct, ProductMap
@@ -37,8 +37,8 @@ class Kit:
         products = ProductMap({code: MappedProduct(number) for code, number in mapped.items()})
         return Catalogue(products, Listing(zzy), self.store, self.clock)  # type: ignore[arg-type]
 
-    def stocktaking(self, catalogue: Catalogue, **rhythm: float) -> Stocktaking:
-        return Stocktaking(catalogue, self.store, self.clock, Rhythm(**rhythm))
+    def catalogue_sync(self, catalogue: Catalogue, **rhythm: float) -> CatalogueSync:
+        return CatalogueSync(catalogue, self.store, self.clock, Rhythm(**rhythm))
 
 
 @pytest.fixture
@@ -208,14 +208,14 @@ async def test_memory_holds_so_many_calendars(kit: Kit) -> None:
 
 async def test_one_of_several_workers_fetches_on_the_schedule(kit: Kit) -> None:
     zzy, other = many(1), many(1)
-    await kit.stocktaking(kit.worker(zzy)).start()
+    await kit.catalogue_sync(kit.worker(zzy)).start()
     second = kit.worker(other)
-    await kit.stocktaking(second).start()
+    await kit.catalogue_sync(second).start()
     assert zzy.asked == ["page 1", "prices 1"]
     assert other.asked == []
     assert second.known("1") is not None
     kit.clock.advance(START_INTERVAL)
-    await kit.stocktaking(kit.worker(other)).start()
+    await kit.catalogue_sync(kit.worker(other)).start()
     assert other.asked == ["page 1", "prices 1"]
 
 
@@ -223,21 +223,21 @@ async def test_a_worker_that_was_killed_at_the_first_fetch_leaves_nobody_without
     zzy = many(1)
     assert await kit.store.claim_sync(SCHEDULE, kit.clock.now(), interval=60)
     kit.clock.advance(1)
-    await kit.stocktaking(kit.worker(zzy)).start()
+    await kit.catalogue_sync(kit.worker(zzy)).start()
     assert zzy.asked == ["page 1", "prices 1"]
 
 
 async def test_a_fetch_that_failed_is_tried_again_soon(kit: Kit) -> None:
     zzy = many(1)
     zzy.silent = True
-    stocktaking = kit.stocktaking(kit.worker(zzy))
-    await stocktaking.start()
+    catalogue_sync = kit.catalogue_sync(kit.worker(zzy))
+    await catalogue_sync.start()
     zzy.silent = False
     kit.clock.advance(RETRY_SECONDS - 1)
-    await stocktaking.sync_if_due(3_600)
+    await catalogue_sync.sync_if_due(3_600)
     assert zzy.asked == []
     kit.clock.advance(1)
-    await stocktaking.sync_if_due(3_600)
+    await catalogue_sync.sync_if_due(3_600)
     assert zzy.asked == ["page 1", "prices 1"]
 
 

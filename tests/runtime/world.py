@@ -24,6 +24,7 @@ from worker.broker.embedded import EmbeddedBroker
 from worker.clock import SystemClock
 from worker.runtime import snapshot
 from worker.runtime.catalogue import Catalogue
+from worker.runtime.catalogue_sync import CatalogueSync
 from worker.runtime.commands import Commands
 from worker.runtime.door import Door
 from worker.runtime.early_refusals import EarlyRefusals
@@ -35,7 +36,6 @@ from worker.runtime.outcome import Ack, Outcome
 from worker.runtime.perform import Performer
 from worker.runtime.ports import Broker, Message, OrderRow, Store
 from worker.runtime.products import ProductNews
-from worker.runtime.stocktaking import Stocktaking
 from worker.runtime.timers import Timers
 from worker.runtime.upstreams import Upstreams
 from worker.saga.policy import Policy
@@ -169,13 +169,13 @@ class World:
         self.outbox = Outbox(self.broker, self.store, self.clock, self.tasks)
         saga = Saga(self.store, performer, self.outbox, self.clock, Policy())
         self.catalogue = Catalogue(ProductMap(), Listing(self.zzy), self.store, self.clock)
-        stocktaking = Stocktaking(self.catalogue, self.store, self.clock)
+        catalogue_sync = CatalogueSync(self.catalogue, self.store, self.clock)
         early_refusals = EarlyRefusals(self.catalogue, self.store, self.clock, key=b"key")
         door = Door(self.broker, Upstreams())
         self.commands = Commands(
             saga, self.store, door, self.clock, self.catalogue, early_refusals=early_refusals
         )
-        news = ProductNews(self.broker, self.clock, self.catalogue, stocktaking, ["k"])
+        news = ProductNews(self.broker, self.clock, self.catalogue, catalogue_sync, ["k"])
         self.notices = Notices(
             saga, self.store, self.broker, clock=self.clock, tasks=self.tasks, products=news
         )

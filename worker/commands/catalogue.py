@@ -52,9 +52,9 @@ async def show_product(settings: Settings, product: str, *, as_json: bool) -> bo
 async def sync(settings: Settings) -> bool:
     """Fetch everything from ZZY; return False when it cannot be had."""
     set_up_logging(settings.log.format, "warning", secrets=configured.secrets(settings))
-    async with app.opened_catalogue(settings) as (catalogue, stocktaking):
+    async with app.opened_catalogue(settings) as (catalogue, catalogue_sync):
         try:
-            changed = await stocktaking.sync()
+            changed = await catalogue_sync.sync()
         except CatalogueUnknownError:
             sys.stderr.write("ZZY's list of products cannot be had; nothing was changed\n")
             return False

@@ -18,9 +18,9 @@ from contracts.zzy import ProductChange, ProductNotice
 from worker.clock import Clock
 from worker.errors import BrokerUnavailableError, CatalogueUnknownError, PublishUnknownError
 from worker.runtime.catalogue import Catalogue
+from worker.runtime.catalogue_sync import CatalogueSync
 from worker.runtime.outcome import Ack, Outcome, Retry
 from worker.runtime.ports import Broker, Message
-from worker.runtime.stocktaking import Stocktaking
 
 CHANGES: Final = {
     ProductChange.OFF: "off",
@@ -41,14 +41,14 @@ class ProductNews:
         broker: Broker,
         clock: Clock,
         catalogue: Catalogue,
-        stocktaking: Stocktaking,
+        catalogue_sync: CatalogueSync,
         app_keys: Sequence[str],
     ) -> None:
-        """Have ``stocktaking`` fetch; tell ``app_keys`` in the codes of ``catalogue``."""
+        """Have ``catalogue_sync`` fetch; tell ``app_keys`` in the codes of ``catalogue``."""
         self._broker = broker
         self._clock = clock
         self._catalogue = catalogue
-        self._stocktaking = stocktaking
+        self._catalogue_sync = catalogue_sync
         self._app_keys = tuple(app_keys)
 
     async def relay(self, message: Message, notice: ProductNotice) -> Outcome:
@@ -58,7 +58,7 @@ class ProductNews:
         """
         last = message.attempt >= len(FETCH_RETRIES)
         try:
-            await self._stocktaking.apply(notice, last=last)
+            await self._catalogue_sync.apply(notice, last=last)
         except CatalogueUnknownError:
             return Retry(FETCH_RETRIES[message.attempt], "ZZY does not tell what changed")
         try:

@@ -41,7 +41,7 @@ class Rhythm:
     """How long another process's fetch may stay unseen."""
 
 
-class Stocktaking:
+class CatalogueSync:
     """Fetches what the catalogue holds."""
 
     def __init__(
