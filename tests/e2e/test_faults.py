@@ -20,6 +20,8 @@ IN_FLIGHT = 64
 CHANCE = 0.05
 SEED = 7
 MOST_HUMANS = 0.03
+HONEST = {"503 3000", "504 9999"}
+"""What a channel may be told where the machine is too busy for the broker to confirm in time."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,7 @@ async def test_every_order_is_delivered_or_ended_with_its_reason_told(
         await judge(place, zzy, channel, load)
         assert await bridge.stop() == 0
     assert not load.lost
-    # A machine that stood still for a moment is told honestly, once to each in flight.
-    assert load.unsure.total() <= IN_FLIGHT, load.unsure
+    assert load.unsure.keys() <= HONEST
 
 
 async def test_the_same_while_the_worker_is_killed_again_and_again(

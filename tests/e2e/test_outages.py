@@ -122,7 +122,7 @@ async def test_a_stopped_broker_is_told_as_surely_not_taken(one: World, rabbit: 
     assert told.params["check_count"] == "1", "ZZY was refused, and came again"
     [notice] = [sent for sent in one.zzy.notifier.sent if sent.service == VERIFY]
     assert (notice.answers[0], notice.answers[-1]) == ("HTTP 503", "1000")
-    assert (await ready(one.place.url))[0] == 200
+    await until(lambda: well(one.place.url), seconds=RECOVERY_SECONDS)
 
 
 async def test_a_frozen_broker_is_told_as_unknown(one: World, rabbit: Server) -> None:
