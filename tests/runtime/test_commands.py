@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import timedelta
 
 import pytest
 
@@ -40,6 +41,13 @@ async def test_a_redelivered_command_does_nothing_again(world: World, *, redeliv
     assert await world.commands.handle(again) == Ack()
     assert world.zzy.calls == ["create", "pay"]
     assert len(await world.kinds()) == 3
+
+
+async def test_an_order_from_the_future_is_not_taken(world: World) -> None:
+    late = create_message(at=world.clock.now() + timedelta(seconds=301))
+    parked = await world.commands.handle(late)
+    assert isinstance(parked, Park)
+    assert (parked.kind, world.zzy.calls) == ("unreadable", [])
 
 
 async def test_the_same_order_twice_at_once_is_one_order(world: World) -> None:

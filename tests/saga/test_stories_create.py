@@ -103,6 +103,11 @@ def test_create_unknown_past_the_deadline_ends_refused() -> None:
     story.expect(Phase.REFUSED, "answer buyer 3000", "tell failure 3000", STOCK_HELD)
 
 
+def test_a_clock_that_is_ahead_puts_off_no_deadline() -> None:
+    story = Playbook().on(ordered(received=250)).expect(Phase.CREATING, "call create")
+    assert (story.order.pay_deadline - story.now).total_seconds() == POLICY.pay_deadline
+
+
 def test_created_past_the_deadline_is_not_paid_but_cancelled() -> None:
     story = creating().answer(CreateSucceeded(ZZY), after=600).expect(Phase.CLOSING, "call cancel")
     story.answer(CancelAccepted()).expect(Phase.REFUSED, "answer buyer 3000", "tell failure 3000")

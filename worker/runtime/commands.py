@@ -59,6 +59,9 @@ COMMANDS: Final[Mapping[str, type[Command]]] = MappingProxyType(
     }
 )
 
+CLOCKS_DIFFER: Final = 300.0
+"""Seconds by which an asker's clock may be ahead of ours."""
+
 _AS_USUAL: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -130,6 +133,9 @@ class Commands:
         return await self._apply(message, command.order_num, event)
 
     async def _order(self, message: Message, command: CreateOrderCommand) -> Outcome:
+        if (command.received_at - self._clock.now()).total_seconds() > CLOCKS_DIFFER:
+            await self._door.refuse(message, Code.PARAMETER_MISSING, "data.received_at (future)")
+            return Park("unreadable", "received_at is in the future: it would put off the deadline")
         try:
             product = await self._product(command)
         except CatalogueUnknownError:

@@ -133,7 +133,7 @@ def _begin(order: Order | None, event: OrderCommanded, now: datetime, policy: Po
         zzy_product_id=event.zzy_product_id,
         terms=event.terms,
         accepted_at=now,
-        pay_deadline=event.received_at + timedelta(seconds=policy.pay_deadline),
+        pay_deadline=min(event.received_at, now) + timedelta(seconds=policy.pay_deadline),
         notified=order.notified if order else 0,
         waiters=(event.waiter,) if event.waiter else (),
     )
