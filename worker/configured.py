@@ -44,6 +44,7 @@ def policy(settings: Settings) -> Policy:
         ticket_deadline=saga.ticket_deadline_seconds,
         ticket_probes=saga.ticket_probe_delays,
         audit_deadline=saga.audit_deadline_seconds,
+        resend_interval=saga.resend_interval_seconds,
     )
 
 

@@ -1,6 +1,16 @@
 """Stories told up to a phase, for others to go on from."""
 
-from tests.saga.facts import POLICY, V1, V2, ZZY, cancelled, issued, ordered, refunded_by_channel
+from tests.saga.facts import (
+    NUM,
+    POLICY,
+    V1,
+    V2,
+    ZZY,
+    cancelled,
+    issued,
+    ordered,
+    refunded_by_channel,
+)
 from tests.saga.playbook import Playbook
 from worker.saga.events import (
     CreateSucceeded,
@@ -11,7 +21,8 @@ from worker.saga.events import (
     RefundCommanded,
     TicketFailed,
 )
-from worker.saga.states import Phase
+from worker.saga.refund_guards import SPARE_REFUNDS
+from worker.saga.states import Ending, PastRefund, Phase, Refund
 
 TICKETS = f"tell vouchers {V1.code} {V2.code}"
 HUMAN = "alarm order_needs_human"
@@ -71,3 +82,12 @@ def part_audited(story: Playbook | None = None) -> Playbook:
 def ticketless_while_part_refunding() -> Playbook:
     """The ticket failed while a part was on its way back."""
     return part_refunding(awaiting()).on(TicketFailed(ZZY)).expect(Phase.TICKET_FAILED)
+
+
+def much_refused(story: Playbook | None = None, *, short_of: int = 0) -> Playbook:
+    """So many refunds were rejected that no other is opened, or ``short_of`` fewer."""
+    story = story or has_tickets()
+    most = story.order.demand.count + SPARE_REFUNDS - short_of
+    intents = (Refund(f"{NUM}R{n + 1}", 1, refund_num=f"old-{n}", asked=1) for n in range(most))
+    past = tuple(PastRefund(intent, Ending.REJECTED, 0) for intent in intents)
+    return story.set(refunds=past, refunds_made=most)

@@ -15,6 +15,7 @@ from tests.saga.beginnings import (
     awaiting,
     creating,
     has_tickets,
+    much_refused,
     part_audited,
     part_refunding,
     pay_doubtful,
@@ -107,12 +108,13 @@ def beginnings() -> list[Playbook]:
     cancelling = [s.fork().on(cancelled()).expect(s.order.phase) for s in audited]
     checked_then = [s.fork().set(checked=1) for s in (*audited, refunding(awaiting()))]
     called = [awaiting(), has_tickets(), refunding(), ticketless()]
+    exhausted = [much_refused(awaiting()), much_refused()]
     failed = [ticketless_while_part_refunding(), ticketless_while_part_refunding()]
     called.append(awaiting().on(issued(ask=True)).expect(Phase.ISSUED, "call probe"))
     bought = [Playbook(), creating(), creating().set(pay_deadline=NOON), paying()]
     bought.append(paying().on(cancelled()).expect(Phase.PAYING))
     bought.append(pay_doubtful().on(cancelled()).expect(Phase.CLOSING, "call cancel"))
-    return [*bought, *called, *audited, *cancelling, *checked_then, *failed]
+    return [*bought, *called, *audited, *cancelling, *checked_then, *exhausted, *failed]
 
 
 def begun(story: Playbook, dice: random.Random) -> Walk:

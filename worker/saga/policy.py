@@ -25,3 +25,5 @@ class Policy:
     """The waits between further probes, widening; then a person is called."""
     audit_deadline: float = 259_200
     """How long a refund may be under audit (审核) before a person is called."""
+    resend_interval: float = 60
+    """The least time between two texts (短信) that a channel has sent again; 0: no limit."""

@@ -4,7 +4,11 @@ Why it exists: how many tickets are left, and which, is counted here in one plac
 checked, refunded and pending never exceed what was bought. It must not change anything.
 """
 
+from datetime import timedelta
+from typing import Final
+
 from worker.saga.events import (
+    CancelCommanded,
     Event,
     RefundAccepted,
     RefundCommanded,
@@ -242,6 +246,15 @@ def asks_for_too_many(o: Order, e: RefundCommanded, _m: Moment) -> bool:
     return not 0 < wanted_count(o, e) <= o.refundable
 
 
+SPARE_REFUNDS: Final = 100
+"""How many refunds of an order may come to nothing; each is kept for ever, by its name."""
+
+
+def too_many_refunds(o: Order, _e: RefundCommanded | CancelCommanded, _m: Moment) -> bool:
+    """Tell whether so many refunds were tried that a channel may not open another one."""
+    return len(o.refunds) >= o.demand.count + SPARE_REFUNDS
+
+
 # --- checks and vouchers ----------------------------------------------------------------
 
 
@@ -269,3 +282,10 @@ def has_no_codes(o: Order, _e: ResendCommanded, _m: Moment) -> bool:
 def were_never_told(o: Order, _e: ResendCommanded, _m: Moment) -> bool:
     """Tell whether the vouchers have not gone out a first time."""
     return o.vouchers_told is None
+
+
+def was_just_texted(o: Order, e: ResendCommanded, m: Moment) -> bool:
+    """Tell whether another text (短信) is asked for too soon after the last one."""
+    if o.texted_at is None or (e.by or o.terms.vouchers_by) == "notify":
+        return False
+    return m.now < o.texted_at + timedelta(seconds=m.policy.resend_interval)

@@ -64,6 +64,7 @@ CANCEL = [
     row(STANDING, CancelCommanded, q.refund_is_open, (s.wait_for_outcome, s.want_cancel, a.answer_under_audit)),
     row(STANDING, CancelCommanded, g.something_checked, (s.wait_for_outcome, s.answer_already_checked)),
     row(STANDING, CancelCommanded, g.is_not_refundable, (s.wait_for_outcome, s.answer_not_refundable)),
+    row(STANDING, CancelCommanded, q.too_many_refunds, (s.wait_for_outcome, s.answer_refunds_exhausted, h.alarm_refunds_exhausted)),
     row(STANDING, CancelCommanded, g.always, (s.wait_for_outcome, s.want_cancel, r.open_refund)),
     row(TICKETLESS, CancelCommanded, g.always, (s.wait_for_outcome, s.answer_refund_open)),
     row(OVER, CancelCommanded, g.always, (s.wait_for_outcome, s.answer_already_cancelled)),
@@ -81,6 +82,7 @@ REFUND_COMMANDED = [
     row(STANDING, RefundCommanded, q.asks_for_unknown, (a.refuse_unknown_codes,)),
     row(ISSUED, RefundCommanded, q.asks_for_refunded, (a.refuse_refunded_codes,)),
     row(STANDING, RefundCommanded, q.asks_for_too_many, (a.refuse_too_many,)),
+    row(STANDING, RefundCommanded, q.too_many_refunds, (a.refuse_as_exhausted, h.alarm_refunds_exhausted)),
     row(STANDING, RefundCommanded, g.always, (s.wait_for_outcome, r.open_commanded_refund)),
     row(TICKETLESS, RefundCommanded, g.always, (a.refuse_as_busy,)),
     row(OVER, RefundCommanded, g.always, (a.refuse_as_over,)),
@@ -143,6 +145,7 @@ RESEND = [
     row(ISSUED, ResendCommanded, q.refund_holds_vouchers, (v.refuse_as_refunding,)),
     row(ISSUED, ResendCommanded, q.were_never_told, (v.refuse_as_unissued,)),
     row(ISSUED, ResendCommanded, q.has_no_codes, (v.refuse_as_codeless,)),
+    row(ISSUED, ResendCommanded, q.was_just_texted, (v.refuse_as_too_soon,)),
     row(ISSUED, ResendCommanded, g.always, (v.resend_vouchers,)),
     row((TICKETLESS, *OVER), ResendCommanded, g.always, (v.refuse_as_gone,)),
 ]

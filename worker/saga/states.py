@@ -248,6 +248,8 @@ class Order:
     """The vouchers that ZZY named as used; it may tell how many and not which."""
     check_time: str = ""
     """When the last check was that raised the count, as ZZY wrote it."""
+    texted_at: datetime | None = None
+    """When the vouchers were last sent again by SMS (短信); None: never."""
     refunded: int = 0
     refunded_codes: tuple[str, ...] = ()
     cancel_waits: bool = False
@@ -258,6 +260,8 @@ class Order:
     """All that are over, forced ones too, oldest first; an order of an earlier release has gaps."""
     rejected_refunds: tuple[str, ...] = ()
     """RefundId and ApplyId of intents rejected before ``refunds`` was kept."""
+    refunds_exhausted: bool = False
+    """A refund was not opened because there were too many, and the operator was alarmed."""
     failure: Failure | None = None
     failure_told: bool = False
     human: str = ""

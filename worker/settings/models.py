@@ -104,6 +104,8 @@ class Saga(Section):
     unknown_retry_delays: tuple[Seconds, ...] = (1, 2, 5, 15, 30)
     audit_deadline_seconds: Seconds = 259_200
     """How long a refund may be under audit (审核) before a human is called."""
+    resend_interval_seconds: Seconds = 60
+    """The least time between two resends by SMS (重发凭证) of one order; 0: no limit."""
     notice_hold_seconds: Seconds = 86_400
     """How long a notice waits for an order that is not known yet."""
     forced_refund_check: Literal["evidence", "hold"] = "evidence"

@@ -98,3 +98,11 @@ def human_if_refund_exceeds(o: Order, e: Event, m: Moment) -> Result:
 def alarm_stock_held(o: Order, _e: Event, _m: Moment) -> Result:
     """Raise a low alarm: nothing was paid, but ZZY may still hold the stock."""
     return o, (Alarm("zzy_order_left_unpaid", "an unpaid order may still hold stock at ZZY"),)
+
+
+def alarm_refunds_exhausted(o: Order, _e: Event, _m: Moment) -> Result:
+    """Raise an alarm, once for an order: the channel may not open another refund of it."""
+    if o.refunds_exhausted:
+        return o, ()
+    text = "too many refunds of one order were tried: the channel is refused another one"
+    return replace(o, refunds_exhausted=True), (Alarm("refunds_exhausted", text),)

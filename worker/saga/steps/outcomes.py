@@ -190,6 +190,12 @@ def answer_not_refundable(o: Order, _e: Event, _m: Moment) -> Result:
     return answer_waiters(done, _CANCELLERS, codes.CANCEL_FAILED, codes.NOT_REFUNDABLE_TEXT)
 
 
+def answer_refunds_exhausted(o: Order, _e: Event, _m: Moment) -> Result:
+    """Tell those who cancel that too many refunds of this order were tried."""
+    done = replace(o, cancel_waits=False)
+    return answer_waiters(done, _CANCELLERS, codes.CANCEL_FAILED, codes.REFUNDS_EXHAUSTED_TEXT)
+
+
 def answer_already_checked(o: Order, _e: Event, _m: Moment) -> Result:
     """Tell those who cancel that a ticket was used."""
     done = replace(o, cancel_waits=False)

@@ -110,3 +110,8 @@ def refuse_refunded_codes(o: Order, e: RefundCommanded, _m: Moment) -> Result:
 def refuse_too_many(o: Order, e: RefundCommanded, _m: Moment) -> Result:
     """Refuse more than is left."""
     return o, tell_asker(e, codes.CANCEL_FAILED, codes.COUNT_TEXT)
+
+
+def refuse_as_exhausted(o: Order, e: RefundCommanded, _m: Moment) -> Result:
+    """Refuse yet another refund where too many were tried."""
+    return o, tell_asker(e, codes.CANCEL_FAILED, codes.REFUNDS_EXHAUSTED_TEXT)

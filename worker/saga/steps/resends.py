@@ -4,8 +4,10 @@ Why it exists: a guest loses a voucher; what can still be used goes out once mor
 new number. It must not send a voucher that was used, refunded, or is being given back.
 """
 
+from dataclasses import replace
+
 from worker.saga import codes
-from worker.saga.effects import Reply, TextVouchers
+from worker.saga.effects import TextVouchers
 from worker.saga.events import ResendCommanded
 from worker.saga.states import Order
 from worker.saga.steps import Moment, Result
@@ -13,14 +15,15 @@ from worker.saga.steps.outcomes import tell_asker
 from worker.saga.steps.tickets import send_vouchers
 
 
-def resend_vouchers(o: Order, e: ResendCommanded, _m: Moment) -> Result:
+def resend_vouchers(o: Order, e: ResendCommanded, m: Moment) -> Result:
     """Send what can be used; who waits for an SMS is answered by those who send it."""
     usable = o.usable_codes
     chosen = tuple(v for v in o.vouchers[: o.vouchers_told] if v.code in usable)
     sent, effects = send_vouchers(o, chosen, e.by or o.terms.vouchers_by, e.waiter)
     texted = any(isinstance(effect, TextVouchers) for effect in effects)
-    replies: tuple[Reply, ...] = () if texted else tell_asker(e, codes.SUCCESS, codes.OK_TEXT)
-    return sent, (*effects, *replies)
+    if texted:
+        return replace(sent, texted_at=m.now), effects
+    return sent, (*effects, *tell_asker(e, codes.SUCCESS, codes.OK_TEXT))
 
 
 def refuse_as_unissued(o: Order, e: ResendCommanded, _m: Moment) -> Result:
@@ -31,6 +34,11 @@ def refuse_as_unissued(o: Order, e: ResendCommanded, _m: Moment) -> Result:
 def refuse_as_codeless(o: Order, e: ResendCommanded, _m: Moment) -> Result:
     """Refuse where the supplier texts its guests by itself (短信)."""
     return o, tell_asker(e, codes.CREATE_FAILED, codes.RESEND_CODELESS_TEXT)
+
+
+def refuse_as_too_soon(o: Order, e: ResendCommanded, _m: Moment) -> Result:
+    """Refuse to text a guest again who was texted just now."""
+    return o, tell_asker(e, codes.CREATE_FAILED, codes.RESEND_TOO_SOON_TEXT)
 
 
 def refuse_as_refunding(o: Order, e: ResendCommanded, _m: Moment) -> Result:
