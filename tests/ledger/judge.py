@@ -14,13 +14,13 @@ from worker.saga.states import FINAL, RANK, Phase
 from worker.simulators.records import Audit, Order, Status
 from worker.simulators.zzy_notices import REFUND, TICKET, VERIFY
 
-GRACE = timedelta(seconds=1.5)
+GRACE = timedelta(seconds=3)
 """Between the decision to pay and its arrival in the supplier's books."""
 OVERDUE = timedelta(seconds=20)
 """How late a timer may be before it counts as one that does not run."""
 LEGAL = {
     "create": {"1000", "3000", "3002", "3003", "3007", "3008", "3009", "3012"},
-    "create_otherwise": {"3000"},
+    "create_otherwise": {"3000", "1000"},  # 1000: nobody has looked in time
     "cancel": {"1000", "4000", "4001", "4002", "4003"},
     "refund": {"1000", "4000", "4001", "4002", "4003"},
     "resend": {"1000", "3000", "4000", "4001", "4002", "4003", "9004"},

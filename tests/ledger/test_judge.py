@@ -142,7 +142,7 @@ FAULTS: dict[str, list[tuple[str, Callable[[Book], Book]]]] = {
     "paid_once": [("two orders paid", lie(zzy=(zzy_order(), zzy_order())))],
     "not_paid_too_late": [
         ("after a cancel", zzy(lambda o: (o.cancels.append(EPOCH), o.pays.append(pay(1))))),
-        ("after the deadline", zzy(lambda o: o.pays.append(pay(17)))),
+        ("after the deadline", zzy(lambda o: o.pays.append(pay(19)))),
         ("cancelled and kept", lie(said=(Said("cancel", "1000"),))),
     ],
     "ends": [
