@@ -6,7 +6,16 @@ from dataclasses import replace
 import pytest
 
 from tests.e2e.bridge import Place, started
-from tests.e2e.world import Choice, Other, Party, World, codes, delivered, until
+from tests.e2e.world import (
+    PATIENCE_SECONDS,
+    Choice,
+    Other,
+    Party,
+    World,
+    codes,
+    delivered,
+    until,
+)
 from worker.simulators.channel import ChannelSimulator, Credentials
 from worker.simulators.zzy import ZzySimulator
 
@@ -124,10 +133,16 @@ async def test_issued_without_codes_asks_for_them(bridged: World) -> None:
     before = bridged.zzy.api.calls["person_qr_codes"]
     people = {"product_code": "11064", "count": 2, "amount": 12.0}
     ours = (await bridged.k.order(number := bridged.fresh(), **people)).order_num
-    [told] = await bridged.k.told("voucher", number)
+
+    def vouchers() -> list[dict[str, str]]:
+        """Those told of: none at first, where ZZY was asked before it had the codes."""
+        told = bridged.k.simulator.of_type("voucher", number)
+        return [voucher for one in told for voucher in one.params["vouchers"]]
+
+    await bridged.k.simulator.changes.until(lambda: bool(vouchers()), seconds=PATIENCE_SECONDS)
     assert bridged.zzy.api.calls["person_qr_codes"] > before
     cards = {ticket.code: ticket.id_card for ticket in bridged.book(ours).tickets}
-    assert {v["code"]: v["id_card"] for v in told.params["vouchers"]} == cards
+    assert {v["code"]: v["id_card"] for v in vouchers()} == cards
 
 
 # --- create, outcome unknown --------------------------------------------------------------
