@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from contracts import queues
 from tests.runtime.messages import OUR_NUM, cancel_message, create_message, refund_message
 from tests.runtime.world import AUDIT, CANCELLED, CREATED, PAID, TIMEOUT, Gate, World
 from worker.errors import StoreRefusedError, StoreUnavailableError
+from worker.runtime.commands import STRANGER_RETRY
 from worker.runtime.outcome import Ack, Park, Retry
 from worker.runtime.ports import Loaded, Message
 
@@ -71,6 +73,19 @@ async def test_who_asks_is_answered_over_the_broker(world: World) -> None:
     }
     unknown = await world.broker.request(cancel_message("f" * 32, correlation_id="c2"), wait=10)
     assert json.loads(unknown or b"{}")["code"] == "4001"
+
+
+@pytest.mark.parametrize("make", [cancel_message, refund_message])
+async def test_who_takes_back_an_order_that_is_not_known_yet_is_looked_at_again(
+    world: World, make: Callable[..., Message]
+) -> None:
+    early = await world.commands.handle(make())
+    assert isinstance(early, Retry)
+    assert early.delay == STRANGER_RETRY
+    await world.paid()
+    world.zzy.will("refund", AUDIT)
+    assert await world.commands.handle(make(attempt=1)) == Ack()
+    assert (await world.order()).refund is not None
 
 
 async def test_a_cancel_during_create_is_decided_on_what_the_other_wrote(world: World) -> None:

@@ -27,8 +27,8 @@ from worker.runtime.handle import Saga, Stimulus
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import InboxEntry, Loaded, Message, Store
 from worker.runtime.precheck import Precheck
+from worker.saga.events import CancelCommanded, OrderCommanded, RefundCommanded
 from worker.saga.events import Command as Commanded
-from worker.saga.events import OrderCommanded
 from worker.translation.admission import today_in_shanghai
 from worker.translation.commands import (
     MappedProduct,
@@ -41,6 +41,10 @@ from worker.translation.settlement import Tariff
 
 STORE_RETRIES: Final = (1.0, 5.0, 5.0, 30.0)
 """Seconds before a command is tried again that met a database that did not answer."""
+
+STRANGER_RETRY: Final = 1.0
+"""Seconds before a cancel or refund of an order that is not known is looked at again: its
+create may have been answered already (reply_on accepted) and still be in the queue."""
 
 CATALOGUE_RETRY: Final = 5.0
 """Seconds before an order is tried again whose product only ZZY's list can tell."""
@@ -166,5 +170,12 @@ class Commands:
         loaded = Loaded(None, {})
         if message.redelivered or message.attempt or not isinstance(event, OrderCommanded):
             loaded = await self._store.load(order_num, stimulus.ids)
+        if loaded.row is None and self._may_be_on_its_way(message, event):
+            return Retry(STRANGER_RETRY, "the order is not known yet: it may be on its way")
         await self._saga.take(loaded, order_num, stimulus)
         return Ack()
+
+    def _may_be_on_its_way(self, message: Message, event: Commanded) -> bool:
+        """Tell whether to look again for an order that is to be taken back."""
+        takes_back = isinstance(event, CancelCommanded | RefundCommanded)
+        return takes_back and not message.attempt and self._saga.leaves_time_for(STRANGER_RETRY)

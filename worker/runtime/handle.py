@@ -104,6 +104,10 @@ class Saga:
         waited = (self._clock.now() - received_at).total_seconds()
         return waited >= self._policy.pay_deadline
 
+    def leaves_time_for(self, seconds: float) -> bool:
+        """Tell whether an asker still waits, with time to spare, after so many seconds."""
+        return self._policy.reply_wait >= 3 * seconds
+
     async def take(self, loaded: Loaded, order_num: str, stimulus: Stimulus) -> Taken:
         """Apply an event, and then the answers of the calls that follow from it.
 
