@@ -9,7 +9,7 @@ from worker.simulators.channel_faults import ChannelFaults
 
 PAY_DEADLINE = 15.0
 SETTLEMENT_PRICE = Decimal("5.10")
-TOP_UP = 4 * SETTLEMENT_PRICE
+TOP_UP = SETTLEMENT_PRICE / 3
 """For each order of the run, prepaid or not: enough for most, and not for all."""
 ZZY_TIMEOUT = 0.7
 
