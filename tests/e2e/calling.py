@@ -7,11 +7,16 @@ and again until something is there would keep a core busy with nothing else.
 import asyncio
 import io
 import json
+import logging
 import threading
-from contextlib import redirect_stderr, redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+import structlog
 
 from worker.cli import main
 
@@ -39,10 +44,29 @@ async def called(config: Path, *words: str) -> Ran:
         return await asyncio.to_thread(_call, ["--config", str(config), *words])
 
 
+@contextmanager
+def _own_logs() -> Iterator[None]:
+    """Leave the process's logging as it was: a command sets it up for a process of its own."""
+    before = structlog.get_config()
+    root = logging.getLogger()
+    handlers, level = [*root.handlers], root.level
+    configure = structlog.configure
+
+    def without_cache(**how: Any) -> None:  # noqa: ANN401  (whatever structlog takes)
+        configure(**{**how, "cache_logger_on_first_use": False})
+
+    try:
+        with patch.object(structlog, "configure", without_cache):
+            yield
+    finally:
+        structlog.configure(**before)
+        root.handlers[:], root.level = handlers, level
+
+
 def _call(arguments: list[str]) -> Ran:
     out, err = io.StringIO(), io.StringIO()
     code: object = 0
-    with _STREAMS, redirect_stdout(out), redirect_stderr(err):
+    with _STREAMS, _own_logs(), redirect_stdout(out), redirect_stderr(err):
         try:
             main(arguments)
         except SystemExit as end:

@@ -52,7 +52,7 @@ def asked(door: Door, model: type[MessageModel]) -> Any:  # noqa: ANN401  (the m
         ({"count": "2"}, {"count": 2, "codes": ()}),
         ({"codes": ["a", "b"]}, {"count": None, "codes": ("a", "b")}),
         ({"codes": ["a"], "count": 1}, {"count": 1, "codes": ("a",)}),
-        ({"codes": "", "count": ""}, {"count": None, "codes": ()}),
+        ({"codes": None, "count": None}, {"count": None, "codes": ()}),
     ],
 )
 async def test_a_refund_is_commanded(door: Door, more: dict[str, Any], expected: object) -> None:

@@ -6,6 +6,7 @@ import sqlite3
 import uuid
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import pika
@@ -27,7 +28,7 @@ def order(number: str, app_key: str = "k", **changes: Any) -> dict[str, Any]:  #
 def envelope(data: dict[str, Any], kind: str = "order.create.v1") -> bytes:
     """Return a body as an upstream system writes it."""
     head = {"id": uuid.uuid4().hex, "type": kind, "time": "2026-01-01T00:00:00Z"}
-    now = f"{tomorrow()}T00:00:00Z"
+    now = datetime.now(UTC).isoformat()
     return json.dumps({**head, "data": {"received_at": now, **data}}).encode()
 
 
