@@ -63,7 +63,7 @@ docs: install ## write what is generated: schemas, AsyncAPI, OpenAPI, the saga's
 	$(PY) -m tests.protocol.table
 
 acceptance: test ## make test, what takes minutes, and the demo on both set-ups
-	$(PY) -m tests.servers run -- $(PY) -m pytest --acceptance $(ARGS)
+	$(PY) -m tests.servers run -- $(PY) -m pytest --acceptance -n $(WORKERS) --dist worksteal $(ARGS)
 	$(MAKE) demo
 	$(MAKE) demo BROKER=rabbitmq
 
