@@ -1,8 +1,11 @@
 """Fixtures that every test may use."""
 
 from collections.abc import Iterator
+from typing import Any
+from unittest.mock import patch
 
 import pytest
+import structlog
 
 from tests.servers.fresh import create_database, drop_database
 from tests.servers.shared import Shared
@@ -29,6 +32,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if SERVER_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.servers)
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def fresh_logging() -> Iterator[dict[str, Any]]:
+    """Loggers that obey the next test too: a process of ours caches them, tests share one."""
+    configure, fresh = structlog.configure, structlog.get_config()
+
+    def without_cache(**how: Any) -> None:  # noqa: ANN401  (whatever structlog takes)
+        configure(**{**how, "cache_logger_on_first_use": False})
+
+    with patch.object(structlog, "configure", without_cache):
+        yield fresh
+
+
+@pytest.fixture(autouse=True)
+def own_logging(fresh_logging: dict[str, Any]) -> Iterator[None]:
+    """Begin with logging that nobody has set up, and leave it so."""
+    structlog.configure(**fresh_logging)
+    yield
+    structlog.configure(**fresh_logging)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,6 @@ from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import structlog
 
@@ -50,14 +49,8 @@ def _own_logs() -> Iterator[None]:
     before = structlog.get_config()
     root = logging.getLogger()
     handlers, level = [*root.handlers], root.level
-    configure = structlog.configure
-
-    def without_cache(**how: Any) -> None:  # noqa: ANN401  (whatever structlog takes)
-        configure(**{**how, "cache_logger_on_first_use": False})
-
     try:
-        with patch.object(structlog, "configure", without_cache):
-            yield
+        yield
     finally:
         structlog.configure(**before)
         root.handlers[:], root.level = handlers, level
