@@ -6,7 +6,7 @@ PYTHON := $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 	{ command -v $$p; break; }; done)
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
-WORKERS := 2
+WORKERS := 3
 BROKER := embedded
 ARGS :=
 
