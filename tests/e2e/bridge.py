@@ -63,9 +63,12 @@ class Place:
 
     def write(self) -> None:
         """Write the configuration file."""
+        self.config.write_text(self.text())
+
+    def text(self) -> str:
+        """Return what the configuration file says."""
         channel = {**CHANNEL, "notify_url": f'"{self.channel_url}/notify"', **self.channel}
-        self.config.write_text(
-            f"""
+        return f"""
 database_url = "{self.database_url}"
 broker_url = "{self.broker_url}"
 
@@ -100,7 +103,6 @@ zzy_product_id = 11063
 
 {self.more}
 """
-        )
 
 
 def _lines(values: Mapping[str, str]) -> str:

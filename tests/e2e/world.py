@@ -201,6 +201,17 @@ async def world(
 ) -> AsyncIterator[World]:
     """Run a bridge between a ZZY and the channels of ``choice``."""
     async with AsyncExitStack() as stack:
+        made = await stack.enter_async_context(surroundings(choice, folder, settings, urls))
+        made.bridge = await stack.enter_async_context(started(made.place, *choice.roles))
+        yield made
+
+
+@asynccontextmanager
+async def surroundings(
+    choice: Choice, folder: Path, settings: Mapping[str, str], urls: Mapping[str, Any]
+) -> AsyncIterator[World]:
+    """Run everybody around a bridge; it itself is not started."""
+    async with AsyncExitStack() as stack:
         zzy = ZzySimulator()
         await zzy.start()
         stack.push_async_callback(zzy.stop)
@@ -211,6 +222,9 @@ async def world(
         for simulator in simulators:
             await simulator.start()
             stack.push_async_callback(simulator.stop)
+        more = "\n".join(
+            [*map(_table, choice.others, simulators[1:]), choice.more, _sms(choice, sms)]
+        )
         place = Place(
             folder,
             zzy_url=zzy.url,
@@ -220,17 +234,14 @@ async def world(
             retry_delays=choice.retry_delays,
             relay_timeout=choice.relay_timeout,
             log_level=choice.log_level,
-            more="\n".join(
-                [*map(_table, choice.others, simulators[1:]), choice.more, _sms(choice, sms)]
-            ),
+            more=more,
             **urls,
         )
         zzy.notify(place.url + "/zzy/notify")
         parties = [Party(simulator, place.url) for simulator in simulators]
         for party in parties:
             stack.push_async_callback(party.driver.close)
-        bridge = await stack.enter_async_context(started(place, *choice.roles))
-        yield World(place, bridge, zzy, parties, sms)
+        yield World(place, Bridge(place, *choice.roles), zzy, parties, sms)
 
 
 def _sms(choice: Choice, gateway: SmsSimulator) -> str:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from contracts import queues
 from tests.ledger.books import Book, Delivered, Entry, Noticed, Notified, Step, Stored
-from tests.ledger.player import Player, Stage
-from tests.ledger.setup import AUDIT_REPLIES, PAY_DEADLINE, SETTLEMENT_PRICE, VOUCHERS_BY
+from tests.ledger.player import Player
+from tests.ledger.setup import AUDIT_REPLIES, SETTLEMENT_PRICE, VOUCHERS_BY
+from tests.ledger.stage import Stage
 from worker.runtime import snapshot
 from worker.runtime.ports import Broker, OrderRow, Store
 from worker.saga.states import FINAL, Phase
@@ -28,6 +29,7 @@ async def until_quiet(stage: Stage, store: Store, players: Sequence[Player]) -> 
     numbers = {player.order_num for player in players}
     app_keys = {player.story.app_key for player in players}
     watched = [queues.ORDERS, queues.NOTICES, queues.SMS, *map(queues.relay_queue, app_keys)]
+    watched += stage.more_queues
     try:
         async with asyncio.timeout(QUIET_SECONDS):
             untold = set(numbers)
@@ -89,8 +91,9 @@ async def _shared(stage: Stage, store: Store) -> Shared:
         shared.notices[notice.origin_order_id].append(one)
     for letter in await store.dead_letters(limit=100_000):
         shared.letters[letter.order_num] |= {letter.message.type, letter.message.message_id}
-    for order_num, kind in alarms(world.place.folder / "worker.log"):
-        shared.alarms[order_num].add(kind)
+    for log in stage.logs():
+        for order_num, kind in alarms(log):
+            shared.alarms[order_num].add(kind)
     for entry in await store.account_entries("prepaid"):
         shared.entries[entry.order_num].append(Entry(entry.kind, entry.amount))
     for sms in world.sms.sent:
@@ -117,7 +120,7 @@ async def _book(stage: Stage, store: Store, shared: Shared, player: Player) -> B
         settlement_price=SETTLEMENT_PRICE if story.app_key == "prepaid" else None,
         audit_reply=AUDIT_REPLIES.get(story.app_key, "wait"),
         vouchers_by=VOUCHERS_BY.get(story.app_key, "notify"),
-        pay_deadline=PAY_DEADLINE,
+        pay_deadline=stage.pay_deadline,
         said=list(player.said),
         zzy=deepcopy(stage.world.zzy.ledger.by_origin(number)),
         stored=_stored(row),

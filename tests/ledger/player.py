@@ -5,7 +5,6 @@ import contextlib
 import json
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -17,33 +16,21 @@ from contracts.channel import Code, order_num, parse_create_order
 from contracts.commands import CancelOrderCommand, CreateOrderCommand, RefundOrderCommand
 from contracts.envelope import MessageModel, wrap
 from contracts.events import OrderOutcome
-from tests.e2e.world import Party, World, tomorrow
+from tests.e2e.world import Party, tomorrow
 from tests.ledger.books import Said
-from tests.ledger.lots import CURRENT, LotsByOrder
+from tests.ledger.lots import CURRENT
+from tests.ledger.stage import Stage
 from tests.ledger.stories import Act, Story
-from worker.runtime.ports import Broker, Message
+from worker.errors import BrokerUnavailableError, PublishUnknownError
+from worker.runtime.ports import Message
 from worker.simulators.channel_driver import DriverAnswer
 from worker.simulators.records import Audit, Order, RefusalError, Status
 from worker.simulators.zzy_notices import REFUND, TICKET, VERIFY
 
 REPLY_SECONDS = 3.0
-PATIENCE_SECONDS = 60.0
 AGAIN_SECONDS = 0.2
 LATE_SECONDS = 3.5
 """Longer than the deadline of an audit."""
-
-
-@dataclass
-class Stage:
-    """What all stories share."""
-
-    world: World
-    broker: Broker
-    lots: LotsByOrder
-    crashes: bool = False
-    """Whether the worker is killed in between."""
-    published: list[Message] = field(default_factory=list)
-    """The commands of upstream systems that met their order, to replay them."""
 
 
 class Player:
@@ -126,7 +113,7 @@ class Player:
     ) -> None:
         """Ask until there is an answer, as the guide tells channels to."""
         driver = (party or self.party).driver
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(self._stage.patience):
             while True:
                 with contextlib.suppress(aiohttp.ClientError, TimeoutError):
                     answer = await driver.post(f"/public/{interface}", params)
@@ -139,13 +126,24 @@ class Player:
         message_id = uuid.uuid4().hex
         body = wrap(command, id=message_id, time=datetime.now(UTC))
         message = Message(queues.ORDERS, command.TYPE, body, message_id)
-        raw = await self._stage.broker.request(
-            message, wait=REPLY_SECONDS, final=lambda reply: OrderOutcome.parse(reply).final
-        )
+        raw = await self._requested(message)
         outcome = OrderOutcome.parse(raw) if raw else None
         if outcome is not None and outcome.code != Code.ORDER_UNKNOWN:
             self._stage.published.append(message)
         self._note(act, outcome, params, by_queue=True)
+
+    async def _requested(self, message: Message) -> bytes | None:
+        """Publish until the broker has it, under the same number, and wait for the reply."""
+        async with asyncio.timeout(self._stage.patience):
+            while True:
+                try:
+                    return await self._stage.broker.request(
+                        message,
+                        wait=REPLY_SECONDS,
+                        final=lambda reply: OrderOutcome.parse(reply).final,
+                    )
+                except (BrokerUnavailableError, PublishUnknownError):
+                    await asyncio.sleep(AGAIN_SECONDS)
 
     def _note(
         self,

@@ -17,8 +17,9 @@ from tests.ledger.books import Book
 from tests.ledger.gather import gathered, replayed, until_quiet
 from tests.ledger.leaks import leaks
 from tests.ledger.lots import install
-from tests.ledger.player import Player, Stage
+from tests.ledger.player import Player
 from tests.ledger.setup import CHOICE, SECRETS, SETTINGS, TOP_UP, ZZY_TIMEOUT, channel_faults
+from tests.ledger.stage import Stage
 from tests.ledger.stories import Story, story
 from worker import app
 from worker.runtime.banking import TOP_UP as TOPPED_UP
@@ -39,6 +40,11 @@ class Plan:
     numbers: Sequence[int]
     in_flight: int = 32
     kills: int = 0
+    again: str = (
+        "TICKETBRIDGE_LEDGER={seed}:{number} .venv/bin/python -m pytest"
+        " tests/ledger/test_ledger.py -k '{name} and one'"
+    )
+    """The command that tells one story again."""
 
 
 @dataclass
@@ -69,7 +75,7 @@ class Verdict:
     def _told(self, number: str) -> list[str]:
         player, book = self.players[number], self.books[number]
         one: Story = player.story
-        again = f"TICKETBRIDGE_LEDGER={one.seed}:{one.number} .venv/bin/python -m pytest"
+        again = self.plan.again.format(seed=one.seed, number=one.number, name=self.plan.name)
         return [
             one.told(),
             *(f"  {said}" for said in book.said),
@@ -79,7 +85,7 @@ class Verdict:
             ),
             *(line for order in book.zzy for line in ("  ZZY:", *order.history)),
             f"  told: {[(d.type, d.params.get('status', '')) for d in book.delivered]}",
-            f"  alone: {again} tests/ledger/test_ledger.py -k '{self.plan.name} and one'",
+            f"  alone: {again}",
         ]
 
     def answers(self) -> Counter[str]:
@@ -113,14 +119,15 @@ async def run(plan: Plan, folder: Path) -> Verdict:
         for party in made.parties.values():
             party.simulator.lots.set(channel_faults(plan.seed))
         async with app.opened(load_settings(made.place.config, {})) as parts:
-            await _top_up(parts.store, len(plan.numbers))
+            await top_up(parts.store, len(plan.numbers))
             stage = Stage(made, parts.broker, lots, plan.kills > 0)
             players = [Player(stage, story(plan.seed, number)) for number in plan.numbers]
             await _play(plan, made, players)
-            return await _judge(plan, stage, parts.store, players)
+            return await judged(plan, stage, parts.store, players)
 
 
-async def _top_up(store: Store, orders: int) -> None:
+async def top_up(store: Store, orders: int) -> None:
+    """Put on the prepaid channel's account what is enough for most of so many orders."""
     booking = Booking(
         "first", "prepaid", TOPPED_UP, TOP_UP * max(orders, 10), "", "ann", datetime.now(UTC)
     )
@@ -145,7 +152,8 @@ async def _play(plan: Plan, made: World, players: Sequence[Player]) -> None:
     await playing
 
 
-async def _judge(plan: Plan, stage: Stage, store: Store, players: Sequence[Player]) -> Verdict:
+async def judged(plan: Plan, stage: Stage, store: Store, players: Sequence[Player]) -> Verdict:
+    """Wait for quiet, judge every order, send everything again, and judge what that changed."""
     await until_quiet(stage, store, players)
     books = await gathered(stage, store, players)
     broken = {number: found for number, book in books.items() if (found := judge.broken(book))}
@@ -174,10 +182,12 @@ async def _account(store: Store) -> list[str]:
 
 
 async def _leaks(stage: Stage, players: Sequence[Player]) -> list[str]:
-    place = stage.world.place
-    async with aiohttp.ClientSession() as session, session.get(place.url + "/metrics") as answer:
-        metrics = await answer.text()
-    log = (place.folder / "worker.log").read_text()
+    metrics = ""
+    async with aiohttp.ClientSession() as session:
+        for url in stage.processes or [stage.world.place.url]:
+            async with session.get(url + "/metrics") as answer:
+                metrics += await answer.text()
+    log = "\n".join(log.read_text() for log in stage.logs())
     words = set(SECRETS)
     for player in players:
         words |= {player.story.take_phone, *player.story.tourists, *player.story.tourists.values()}

@@ -6,6 +6,7 @@ import shutil
 import signal
 import struct
 import subprocess
+from pathlib import Path
 
 from tests.servers.process import Server, ServerError, exchange, find_program
 
@@ -24,10 +25,10 @@ class PostgresServer(Server):
 
     name = "postgresql"
 
-    def __init__(self) -> None:
+    def __init__(self, place: Path | None = None) -> None:
         self._postgres = find_program("postgres", *PLACES)
         self._initdb = find_program("initdb", *PLACES)
-        super().__init__()
+        super().__init__(place)
         if os.geteuid() == 0:
             self.user = _unprivileged_user()
             shutil.chown(self.folder, self.user)

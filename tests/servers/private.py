@@ -1,6 +1,8 @@
 """Private servers by the first way that works: installed, installed now, in a container."""
 
 from collections.abc import Callable
+from functools import partial
+from pathlib import Path
 
 from tests.servers.container import ContainerPostgres, ContainerRabbit, engine_answers
 from tests.servers.install import can_install, install
@@ -17,14 +19,17 @@ ADVICE = (
 )
 
 
-def private_rabbit() -> Server:
-    """Return a RabbitMQ of our own, not started. Raises ServerError that says what to do."""
-    return _first_way(RabbitServer, ContainerRabbit)
+def private_rabbit(place: Path | None = None) -> Server:
+    """Return a RabbitMQ of our own, not started. Raises ServerError that says what to do.
+
+    Its data lies below ``place`` where that is given, and it is no container.
+    """
+    return _first_way(partial(RabbitServer, place), ContainerRabbit)
 
 
-def private_postgres() -> Server:
-    """Return a PostgreSQL of our own, not started. Raises ServerError that says what to do."""
-    return _first_way(PostgresServer, ContainerPostgres)
+def private_postgres(place: Path | None = None) -> Server:
+    """Return a PostgreSQL of our own, not started; as above."""
+    return _first_way(partial(PostgresServer, place), ContainerPostgres)
 
 
 def _first_way(installed: Callable[[], Server], container: Callable[[], Server]) -> Server:

@@ -60,9 +60,9 @@ def free_port() -> int:
         return int(listener.getsockname()[1])
 
 
-def new_folder(name: str) -> Path:
+def new_folder(name: str, place: Path | None = None) -> Path:
     """Make a temporary folder that is removed at the end, whatever happens."""
-    folder = Path(tempfile.mkdtemp(prefix=f"ticketbridge-{name}-"))
+    folder = Path(tempfile.mkdtemp(prefix=f"ticketbridge-{name}-", dir=place))
     GUARD.tell(f"+dir {folder}")
     return folder
 
@@ -84,8 +84,9 @@ class Server:
     user: str | None = None
     """The user to run as, where it cannot be ours."""
 
-    def __init__(self) -> None:
-        self.folder = new_folder(self.name)
+    def __init__(self, place: Path | None = None) -> None:
+        """Live in a folder of its own, below ``place`` if given (a small disk, say)."""
+        self.folder = new_folder(self.name, place)
         self.port = 0
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -144,6 +145,11 @@ class Server:
         """End it and throw its data away."""
         self.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def alive(self) -> bool:
+        """Whether its process is there and has not ended by itself."""
+        return self._process is not None and self._process.poll() is None
 
     @property
     def pids(self) -> list[int]:

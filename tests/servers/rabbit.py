@@ -31,13 +31,13 @@ class RabbitServer(Server):
 
     name = "rabbitmq"
 
-    def __init__(self) -> None:
+    def __init__(self, place: Path | None = None) -> None:
         self._program = find_program("rabbitmq-server", *PLACES)
         self._control = find_program("rabbitmqctl", *PLACES)
         self._epmd_program = find_program(
             "epmd", "/usr/lib/erlang/bin", "/usr/lib/erlang/erts-*/bin"
         )
-        super().__init__()
+        super().__init__(place)
         self._dist_port = 0
         self._epmd_port = 0
         self._epmd: subprocess.Popen[bytes] | None = None

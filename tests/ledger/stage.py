@@ -1,0 +1,36 @@
+"""What all stories of a run share: the world they are played in, and how patient they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.e2e.world import World
+from tests.ledger.lots import LotsByOrder
+from tests.ledger.setup import PAY_DEADLINE
+from worker.runtime.ports import Broker, Message
+
+PATIENCE_SECONDS = 60.0
+
+
+@dataclass
+class Stage:
+    """The world, and what is known of how it was set up."""
+
+    world: World
+    broker: Broker
+    lots: LotsByOrder
+    crashes: bool = False
+    """Whether the worker is killed in between."""
+    pay_deadline: float = PAY_DEADLINE
+    patience: float = PATIENCE_SECONDS
+    """How long a channel asks again and again until it has an answer."""
+    more_queues: Sequence[str] = ()
+    """Queues besides the usual ones in which nothing may lie when all is quiet."""
+    processes: Sequence[str] = ()
+    """The URLs of the processes whose metrics are searched; none: the world's own bridge."""
+    published: list[Message] = field(default_factory=list)
+    """The commands of upstream systems that met their order, to replay them."""
+
+    def logs(self) -> list[Path]:
+        """Return what every process of the bridge has written."""
+        return sorted(self.world.place.folder.rglob("worker.log"))
