@@ -25,7 +25,7 @@ have the same body:
 |---|---|---|
 | 405 | not a POST | correct the request |
 | 413 | the body is too large | correct the request |
-| 429 | too many requests | wait as `Retry-After` says |
+| 429 | too many requests of your channel; nothing was done | wait as `Retry-After` says |
 | 503 | surely nothing was done | send the same again later |
 | 504 | code `9999`: not known whether it was done | send the same again, with the same number |
 
@@ -93,8 +93,6 @@ def _components() -> dict[str, Any]:
     for kind in NOTIFICATIONS:
         name = kind.model.__name__
         found[f"Signed{name}"] = signed(name, kind.summary.partition(":")[0])
-    everything = [code for code in Code if code is not Code.SUCCESS]
-    found["Refusal"] = refusal(everything, "What any other HTTP status carries.")
     found["NotThatWay"] = refusal({Code.PARAMETER_MISSING}, "The request itself is not good.")
     found["NotKnown"] = refusal({Code.UNKNOWN_OUTCOME}, "结果未知: perhaps it was done.")
     return dict(sorted((found | notice_components()).items()))
@@ -125,7 +123,13 @@ def response(
 
 _TEXT: Final = {"type": "string"}
 _ALLOW: Final = {"Allow": {"description": "What is allowed.", "required": True, "schema": _TEXT}}
-_RETRY_AFTER: Final = {"Retry-After": {"description": "Seconds to wait.", "schema": _TEXT}}
+_RETRY_AFTER: Final = {
+    "Retry-After": {
+        "description": "Seconds to wait.",
+        "required": True,
+        "schema": {"type": "string", "pattern": "^[1-9][0-9]*$"},
+    }
+}
 
 
 def _channel_path(one: Interface) -> dict[str, Any]:
@@ -150,7 +154,7 @@ def _channel_path(one: Interface) -> dict[str, Any]:
                 "200": response("The answer, refusals too: decide by code.", ref(_answer(one))),
                 "405": response("Not a POST.", ref("NotThatWay"), _ALLOW),
                 "413": response("The body is too large.", ref("NotThatWay")),
-                "429": response("Too many requests.", ref("Refusal"), _RETRY_AFTER),
+                "429": response("Too many requests: nothing was done.", failed, _RETRY_AFTER),
                 "503": response("Surely not done: send the same again later.", failed),
                 "504": response(
                     "Not known whether it was done: send the same again, with the same number.",

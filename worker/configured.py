@@ -203,6 +203,7 @@ def ingress(settings: Settings) -> IngressConfig:
         callback_window_seconds=settings.ingress.callback_window_seconds,
         callback_allow=tuple(ip_network(net) for net in settings.ingress.callback_allow),
         reply_wait_seconds=settings.saga.reply_wait_seconds,
+        requests_per_second=settings.limits.requests_per_second,
         body_limit_bytes=settings.ingress.body_limit_bytes,
     )
 

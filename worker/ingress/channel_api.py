@@ -5,8 +5,10 @@ keeps no state and knows no interface's business (channel_commands.py, channel_q
 Sources: channel.txt 一、接口说明; PROTOCOL.md, "Channel side".
 """
 
+import math
 import time
 from http import HTTPStatus
+from typing import Final
 
 import structlog
 from aiohttp import web
@@ -18,7 +20,10 @@ from worker.clock import Clock
 from worker.ingress.asking import Answered, Business
 from worker.ingress.config import ChannelAccess, IngressConfig
 from worker.ingress.http import json_response, read_body
-from worker.telemetry.metrics import INGRESS_DURATION, INGRESS_REQUESTS
+from worker.ingress.rate import RateLimit
+from worker.telemetry.metrics import INGRESS_DURATION, INGRESS_LIMITED, INGRESS_REQUESTS
+
+TOO_MANY: Final = "请求过于频繁，请稍后重试 (too many requests: try again later)"
 
 _log = structlog.get_logger(__name__)
 
@@ -27,31 +32,44 @@ class ChannelApi:
     """What stands in front of every interface that a channel calls."""
 
     def __init__(self, config: IngressConfig, clock: Clock) -> None:
-        """Verify against the secrets and the window of ``config``."""
+        """Verify against the secrets and the window of ``config``, and count by its limit."""
         self._config = config
         self._clock = clock
+        self._limit = RateLimit(config.requests_per_second)
 
-    def interface(self, name: str, business: Business) -> Handler:
-        """Return the handler of POST /public/``name``; ``business`` gets what is signed."""
+    def interface(self, name: str, business: Business, failed: Code) -> Handler:
+        """Return the handler of POST /public/``name``; ``business`` gets what is signed.
+
+        ``failed`` is the code of what was surely not done.
+        """
 
         async def handler(request: web.Request) -> web.StreamResponse:
-            return await self._answer(request, name, business)
+            return await self._answer(request, name, business, failed)
 
         return handler
 
-    async def _answer(self, request: web.Request, name: str, business: Business) -> web.Response:
-        app_key, started = "", time.perf_counter()
+    async def _answer(
+        self, request: web.Request, name: str, business: Business, failed: Code
+    ) -> web.Response:
+        app_key, wait, started = "", 0.0, time.perf_counter()
         try:
             raw = await read_body(request, self._config.body_timeout_seconds)
             started = time.perf_counter()
             channel, params = self._authenticated(raw)
             app_key = channel.app_key
-            answer, status = await business(channel, params)
+            wait = self._limit.take(app_key, self._clock.now())
+            if wait:
+                answer, status = _too_many(name, app_key, failed)
+            else:
+                answer, status = await business(channel, params)
         except ProtocolError as error:
             answer, status = _refused(error, name, app_key, request.remote)
         INGRESS_REQUESTS.labels(name, answer.code.value).inc()
         INGRESS_DURATION.labels(name).observe(time.perf_counter() - started)
-        return json_response(answer.to_bytes(), status)
+        response = json_response(answer.to_bytes(), status)
+        if wait:
+            response.headers["Retry-After"] = str(math.ceil(wait))
+        return response
 
     def _authenticated(self, raw: bytes) -> tuple[ChannelAccess, str]:
         """Return who asks, and the signed parameters. Raises :class:`ProtocolError`."""
@@ -74,6 +92,13 @@ class _UnsignedError(ProtocolError):
     def __init__(self, app_key: str, detail: str, field: str) -> None:
         self.app_key = app_key
         super().__init__(Code.SIGNATURE_INVALID, detail, field)
+
+
+def _too_many(name: str, app_key: str, failed: Code) -> Answered:
+    """Refuse before anything is done of it; counted, not logged: there are too many of them."""
+    INGRESS_LIMITED.labels(app_key).inc()
+    _log.debug("request_limited", interface=name, app_key=app_key)
+    return Answer.refused(failed, TOO_MANY), HTTPStatus.TOO_MANY_REQUESTS
 
 
 def _refused(error: ProtocolError, name: str, app_key: str, peer: str | None) -> Answered:

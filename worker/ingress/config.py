@@ -42,5 +42,7 @@ class IngressConfig:
     reply_wait_seconds: float = 5
     publish_timeout_seconds: float = 4.5
     """After so long without a confirm the outcome is unknown: leaves time to say so in 5 s."""
+    requests_per_second: float = 0
+    """Of each channel, in bursts of a second's worth; 0: any number."""
     body_limit_bytes: int = 262_144
     body_timeout_seconds: float = 10

@@ -30,7 +30,7 @@ QUERY_ORDER: Final = "/public/queryOrder"
 QUERY_PRODUCT: Final = "/public/queryProduct"
 QUERY_PRICE: Final = "/public/queryPrice"
 _FAILURES: Final = {CANCEL_ORDER: Code.CANCEL_FAILED, REFUND_ORDER: Code.CANCEL_FAILED}
-"""What a path answers when we failed, where it is not 3000."""
+"""What a path answers of what was surely not done, where it is not 3000."""
 
 
 def build(
@@ -74,7 +74,8 @@ def _add_interfaces(
         QUERY_PRICE: queries.query_price,
     }
     for path, business in businesses.items():
-        app.router.add_post(path, api.interface(path.rpartition("/")[2], business))
+        failed = _FAILURES.get(path, Code.CREATE_FAILED)
+        app.router.add_post(path, api.interface(path.rpartition("/")[2], business, failed))
 
 
 def build_health(problems: Problems) -> web.Application:

@@ -117,7 +117,7 @@ class Limits(Section):
     """What one channel may ask for."""
 
     requests_per_second: Annotated[float, Field(ge=0)] = 0
-    """0 is off."""
+    """In bursts of a second's worth, by each process of the ingress; 0 is off."""
 
 
 class Privacy(Section):

@@ -114,8 +114,6 @@ def _upstreams(settings: Settings) -> Iterator[str]:
 
 def _idle(settings: Settings) -> Iterator[str]:
     """Say of what is set and has no effect yet, so that nobody relies on it."""
-    if settings.limits.requests_per_second:
-        yield "limits.requests_per_second has no effect yet: no request is limited"
     if settings.privacy.encryption_keys:
         yield "privacy.encryption_keys has no effect yet: names and id cards are stored plain"
     if settings.saga.forced_refund_check == "hold":

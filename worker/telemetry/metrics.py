@@ -18,6 +18,11 @@ INGRESS_REQUESTS: Final = Counter(
     "Requests of channels and of ZZY; code is that of the answer's body.",
     ["route", "code"],
 )
+INGRESS_LIMITED: Final = Counter(
+    "ticketbridge_ingress_limited_total",
+    "Requests of channels that were answered with HTTP 429.",
+    ["app_key"],
+)
 INGRESS_DURATION: Final = Histogram(
     "ticketbridge_ingress_request_duration_seconds",
     "From the last byte of a request to its answer, the wait for the outcome included.",
