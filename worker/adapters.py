@@ -5,9 +5,10 @@ what stands behind their ports is said once, here. Only what is named is loaded:
 set-up pays for the other's driver. It must not start a role.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from worker.clock import Clock, SystemClock
@@ -29,18 +30,44 @@ class Adapters:
 
 
 @asynccontextmanager
-async def adapters(settings: Settings) -> AsyncIterator[Adapters]:
-    """Open the broker and the store that the settings name; nothing is connected yet."""
-    clock = SystemClock()
-    files: dict[str, SqliteFile] = {}
+async def adapters(
+    settings: Settings,
+    clock: Clock | None = None,
+    file: Callable[[Path], SqliteFile] = SqliteFile,
+) -> AsyncIterator[Adapters]:
+    """Open the broker and the store that the settings name; nothing is connected yet.
+
+    Time is ``clock``'s (the machine's own by default); ``file`` opens a SQLite database.
+    """
+    clock = clock or SystemClock()
+    files = Files(file)
     try:
         yield Adapters(_broker(settings, clock, files), _store(settings, files), clock)
     finally:
-        for file in files.values():
+        await files.close()
+
+
+class Files:
+    """The SQLite files of one process, each opened once."""
+
+    def __init__(self, make: Callable[[Path], SqliteFile]) -> None:
+        """Open them with ``make``."""
+        self._make = make
+        self._open: dict[Path, SqliteFile] = {}
+
+    def at(self, path: Path) -> SqliteFile:
+        """Return the file at ``path``; broker and store may share it."""
+        if path not in self._open:
+            self._open[path] = self._make(path)
+        return self._open[path]
+
+    async def close(self) -> None:
+        """Close them all."""
+        for file in self._open.values():
             await file.close()
 
 
-def _broker(settings: Settings, clock: Clock, files: dict[str, SqliteFile]) -> Broker:
+def _broker(settings: Settings, clock: Clock, files: Files) -> Broker:
     app_keys = [channel.app_key for channel in settings.channels]
     path = settings.embedded_path
     if path is None:
@@ -49,10 +76,10 @@ def _broker(settings: Settings, clock: Clock, files: dict[str, SqliteFile]) -> B
         return RabbitBroker(settings.broker_url, app_keys, publish_timeout=PUBLISH_SECONDS)
     from worker.broker.embedded import EmbeddedBroker
 
-    return EmbeddedBroker(files.setdefault(str(path), SqliteFile(path)), app_keys, clock)
+    return EmbeddedBroker(files.at(path), app_keys, clock)
 
 
-def _store(settings: Settings, files: dict[str, SqliteFile]) -> Store:
+def _store(settings: Settings, files: Files) -> Store:
     path = settings.sqlite_path
     if path is None:
         from worker.store.postgres import PostgresStore
@@ -60,7 +87,7 @@ def _store(settings: Settings, files: dict[str, SqliteFile]) -> Store:
         return PostgresStore(settings.database_url)
     from worker.store.sqlite import SqliteStore
 
-    return SqliteStore(files.setdefault(str(path), SqliteFile(path)))
+    return SqliteStore(files.at(path))
 
 
 @asynccontextmanager

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Final
 
 import structlog
-from aiohttp import web
 
 from contracts import queues
 from worker import configured
@@ -34,11 +33,8 @@ from worker.runtime.pulse import Pulse
 from worker.settings import Settings
 from worker.sms.gateway import HttpSmsGateway
 from worker.sms.handler import Texter
+from worker.surroundings import FINISH_SECONDS, Served, Surroundings
 from worker.tasks import TaskGroup
-
-FINISH_SECONDS: Final = 6.0
-"""How long requests and handlers at work may take to finish, all at once, before they are
-given up; within 10 s all that is left is closed, and what was given up is redelivered."""
 
 WIND_UP_SECONDS: Final = 1.0
 """And then what runs besides: a publish, a timer's call; the rest is found by a sweeper."""
@@ -49,52 +45,57 @@ _log = structlog.get_logger(__name__)
 
 
 @asynccontextmanager
-async def running(settings: Settings, roles: frozenset[Role]) -> AsyncIterator[str]:
+async def running(
+    settings: Settings, roles: frozenset[Role], on: Surroundings | None = None
+) -> AsyncIterator[str]:
     """Run the roles; yields the URL of what is served, or "" where nothing is.
 
     Leaving stops taking, finishes what is at work, acknowledges and closes, within 10 s.
     Raises BrokerUnavailableError, StoreUnavailableError, SettingsError (a port that is taken).
     """
+    on = on or Surroundings()
     tasks = TaskGroup(_report)
     async with AsyncExitStack() as stack:
-        parts = await stack.enter_async_context(adapters(settings))
+        parts = await stack.enter_async_context(adapters(settings, on.clock, on.file))
         if roles & {Role.SAGA, Role.RELAY}:
             stack.push_async_callback(parts.store.close)
             await parts.store.start()
         stack.push_async_callback(parts.broker.close)
         await parts.broker.start()
-        http = HttpClient(configured.zzy_limits(settings))
+        http = on.http(configured.zzy_limits(settings))
         stack.push_async_callback(http.close)
         channels = ChannelClient(
             allow_private_addresses=settings.relay.allow_private_addresses,
             clock=parts.clock,
             limits=configured.channel_limits(settings),
+            http=on.http,
         )
         stack.push_async_callback(channels.close)
-        runners: list[web.AppRunner] = []
-        stack.push_async_callback(_finish, parts.broker, tasks, runners)
+        served: list[Served] = []
+        stack.push_async_callback(_finish, parts.broker, tasks, served)
         pulse = Pulse(parts.store, parts.clock, accounts=configured.has_accounts(settings))
         problems = partial(_problems, parts.broker, pulse)
-        url = await _serve(settings, parts, roles, problems, runners)
+        if door := await _serve(settings, parts, roles, problems, on):
+            served.append(door)
         if Role.SAGA in roles:
             await start_saga(settings, parts, tasks, http)
         if Role.RELAY in roles:
             await _start_relay(settings, parts, channels)
-            await _start_texting(settings, parts, stack)
+            await _start_texting(settings, parts, stack, on)
         if roles & {Role.SAGA, Role.RELAY}:
             tasks.keep(pulse.run, "pulse", parts.clock)
             drain = Drain(parts.store, parts.clock)
             await parts.broker.consume(queues.DEAD, drain.handle, concurrency=8)
-        yield url
+        yield door.url if door else ""
 
 
 def _problems(broker: Broker, pulse: Pulse) -> list[str]:
     return [*broker.problems(), *pulse.problems()]
 
 
-async def _finish(broker: Broker, tasks: TaskGroup, runners: Sequence[web.AppRunner]) -> None:
+async def _finish(broker: Broker, tasks: TaskGroup, served: Sequence[Served]) -> None:
     """Take nothing more on any side; a request may wait for what a handler still does."""
-    await asyncio.gather(_stop_consuming(broker), *(runner.cleanup() for runner in runners))
+    await asyncio.gather(_stop_consuming(broker), *(one.close() for one in served))
     await tasks.wind_up(WIND_UP_SECONDS)
 
 
@@ -138,10 +139,12 @@ async def _start_relay(settings: Settings, parts: Adapters, client: ChannelClien
         )
 
 
-async def _start_texting(settings: Settings, parts: Adapters, stack: AsyncExitStack) -> None:
+async def _start_texting(
+    settings: Settings, parts: Adapters, stack: AsyncExitStack, on: Surroundings
+) -> None:
     gateway = None
     if plan := configured.sms_plan(settings):
-        http = GatewayClient(configured.sms_limits(settings))
+        http = GatewayClient(configured.sms_limits(settings), on.http)
         stack.push_async_callback(http.close)
         gateway = HttpSmsGateway(plan, configured.sms_rule(settings), http, parts.clock)
     texter = Texter(
@@ -155,9 +158,9 @@ async def _serve(
     parts: Adapters,
     roles: frozenset[Role],
     problems: Problems,
-    runners: list[web.AppRunner],
-) -> str:
-    """Serve the ingress, or health alone where the process has none; return the URL or ""."""
+    on: Surroundings,
+) -> Served | None:
+    """Serve the ingress, or health alone where the process has none."""
     if Role.INGRESS in roles:
         section, host, port = "ingress", settings.ingress.host, settings.ingress.port
         application = server.build(
@@ -170,16 +173,11 @@ async def _serve(
         section, host, port = "health", settings.health.host, settings.health.port
         application = server.build_health(problems)
     else:
-        return ""
-    runner = web.AppRunner(application, access_log=None, shutdown_timeout=FINISH_SECONDS)
-    runners.append(runner)
-    await runner.setup()
+        return None
     try:
-        await web.TCPSite(runner, host, port).start()
+        return await on.serve(application, host, port)
     except OSError as error:
         raise SettingsError(f"{section}: cannot listen on {host}:{port}: {error}") from error
-    address = runner.addresses[0]
-    return f"http://{address[0]}:{address[1]}"
 
 
 def _report(name: str, error: BaseException) -> None:

@@ -19,19 +19,19 @@ class TaskGroup:
     def __init__(self, on_error: Callable[[str, BaseException], None]) -> None:
         """Report a task's name and error through ``on_error``."""
         self._on_error = on_error
-        self._tasks: set[asyncio.Task[Any]] = set()
-        self._loops: set[asyncio.Task[Any]] = set()
+        self._tasks: dict[asyncio.Task[Any], None] = {}  # in order, so that a run can be repeated
+        self._loops: dict[asyncio.Task[Any], None] = {}
 
     def start(self, coroutine: Coroutine[Any, Any, Any], name: str) -> asyncio.Task[Any]:
         """Run ``coroutine`` until it ends or the group stops."""
         task = asyncio.get_running_loop().create_task(coroutine, name=name)
-        self._tasks.add(task)
+        self._tasks[task] = None
         task.add_done_callback(self._done)
         return task
 
     def keep(self, loop: Callable[[], Coroutine[Any, Any, None]], name: str, clock: Clock) -> None:
         """Run ``loop`` until the group stops; one that fails is reported and begun again."""
-        self._loops.add(self.start(self._kept(loop, name, clock), name))
+        self._loops[self.start(self._kept(loop, name, clock), name)] = None
 
     async def _kept(
         self, loop: Callable[[], Coroutine[Any, Any, None]], name: str, clock: Clock
@@ -44,8 +44,8 @@ class TaskGroup:
             await clock.sleep(RESTART_SECONDS)
 
     def _done(self, task: asyncio.Task[Any]) -> None:
-        self._tasks.discard(task)
-        self._loops.discard(task)
+        self._tasks.pop(task, None)
+        self._loops.pop(task, None)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._on_error(task.get_name(), error)
 
@@ -64,7 +64,7 @@ class TaskGroup:
 
     async def stop(self) -> None:
         """Cancel every task and wait for its end."""
-        tasks = set(self._tasks)
+        tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         if tasks:

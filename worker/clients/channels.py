@@ -5,7 +5,7 @@ short time-outs, and of the answer no more than its head. It must not decide whe
 notification counts as delivered, nor when to try again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Final
@@ -37,10 +37,11 @@ class ChannelClient:
         clock: Clock,
         limits: Limits = DEFAULT_LIMITS,
         resolver: aiohttp.abc.AbstractResolver | None = None,
+        http: Callable[..., HttpClient] = HttpClient,
     ) -> None:
         """``allow_private_addresses`` is for receivers on this machine or network."""
         self._clock = clock
-        self._http = HttpClient(
+        self._http = http(
             limits,
             socket_factory=None if allow_private_addresses else public_socket,
             resolver=resolver,

@@ -5,7 +5,7 @@ bounds are the same: no redirects, short time-outs, a small answer. It must not 
 answer, nor log an address: its query may hold a phone number.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -20,9 +20,9 @@ ANSWER_BYTES: Final = 64 * 1024
 class GatewayClient:
     """Implements :class:`worker.runtime.texting.HttpCaller`."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, http: Callable[..., HttpClient] = HttpClient) -> None:
         """Spend no more than ``limits`` on a call."""
-        self._http = HttpClient(replace(limits, answer_bytes=ANSWER_BYTES))
+        self._http = http(replace(limits, answer_bytes=ANSWER_BYTES))
 
     async def call(
         self, method: str, url: str, headers: Mapping[str, str], body: bytes | None
