@@ -272,10 +272,10 @@ async def test_a_closed_consumer_channel_is_replaced_and_its_messages_come_again
     await broker.consume(queues.ORDERS, gate, concurrency=1)
     await broker.publish(order())
     await gate.wait(1)
-    lost = broker._consumers[queues.ORDERS]._channel
+    lost = broker._consumers[queues.ORDERS]._current
     assert lost is not None
     with pytest.raises(ChannelClosed):
-        await (await lost.get_queue("no such queue")).get()
+        await (await lost.channel.get_queue("no such queue")).get()
     gate.opened.set()
     again = (await asyncio.wait_for(gate.wait(2), 3))[1]  # sooner than the watchdog looks
     assert again.redelivered
@@ -286,8 +286,8 @@ async def test_a_silently_lost_consumer_is_found_by_the_brokers_count(
 ) -> None:
     handler = Collector()
     await broker.consume(queues.ORDERS, handler, concurrency=1)
-    consumer = broker._consumers[queues.ORDERS]
-    assert consumer._underlay is not None
-    await consumer._underlay.basic_cancel(consumer._tag)
+    lost = broker._consumers[queues.ORDERS]._current
+    assert lost is not None
+    await lost.beneath.basic_cancel(lost.tag)
     await broker.publish(order())
     await handler.wait(1)

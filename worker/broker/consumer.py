@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
-from aio_pika.abc import AbstractChannel
 from aiormq import Channel
 from aiormq.abc import DeliveredMessage
 
 from worker.broker import codec, settle
-from worker.broker.connection import AMQP_ERRORS, Link, close_channel, guarded, underlay
+from worker.broker.connection import AMQP_ERRORS, Link, guarded, underlay
+from worker.broker.slots import Slots
+from worker.broker.subscription import Subscription
 from worker.errors import BrokerUnavailableError, PublishUnknownError
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import Handler, Message
@@ -27,7 +28,6 @@ REPUBLISH_DELAYS: Final[tuple[float, ...]] = (0.5, 1, 2, 5, 10)
 """Seconds between tries to publish a retry or a dead letter; then the channel is given up."""
 
 SUBSCRIBE_TIMEOUT_SECONDS: Final = 5.0
-CANCEL_TIMEOUT_SECONDS: Final = 2.0
 
 Publish = Callable[[Message, float], Awaitable[None]]
 """Publish a message after a delay in seconds, confirmed."""
@@ -48,6 +48,7 @@ class Consumer:
         publish: Publish,
         on_lost: Callable[[], None],
         tasks: TaskGroup,
+        paused: bool = False,
     ) -> None:
         """Give the messages of ``queue`` to ``handler``, at most ``concurrency`` at a time.
 
@@ -60,108 +61,141 @@ class Consumer:
         self._publish = publish
         self._on_lost = on_lost
         self._tasks = tasks
-        self._slots = asyncio.Semaphore(concurrency)
-        self._channel: AbstractChannel | None = None
-        self._underlay: Channel | None = None
-        self._tag = ""
+        self._slots = Slots(concurrency)
+        self._current: Subscription | None = None
+        self._received = 0
         self._held = 0
         self._idle = asyncio.Event()
         self._idle.set()
         self._stopping = False
+        self._paused = paused
         self._subscribing = asyncio.Lock()
+
+    @property
+    def wanted(self) -> bool:
+        """Whether it should be subscribed: it was told neither to pause nor to stop."""
+        return not (self._stopping or self._paused)
 
     @property
     def lost(self) -> bool:
         """Whether it should be subscribed and, as far as is known here, is not."""
-        if self._stopping:
-            return False
-        return self._channel is None or self._channel.is_closed or not self._tag
-
-    @property
-    def stopping(self) -> bool:
-        """Whether it was told to stop."""
-        return self._stopping
+        return self.wanted and (self._current is None or not self._current.alive)
 
     @property
     def held(self) -> int:
-        """How many messages are in its hands."""
-        return self._held
+        """How many messages are in its hands, those that wait for their turn included."""
+        return self._received
 
     async def subscribe(self, link: Link) -> None:
         """Subscribe on a fresh channel and let go of the old. Raises what aio-pika raises."""
         async with self._subscribing:
-            if not self._stopping:
+            if self.wanted:
                 await self._leave()
-                async with asyncio.timeout(SUBSCRIBE_TIMEOUT_SECONDS):
-                    await self._join(link)
+                await self._join(link)
 
-    async def _join(self, link: Link) -> None:
-        channel = await link.channel(confirms=False)
-        await channel.set_qos(prefetch_count=self._concurrency)
-        beneath = await underlay(channel)
+    async def pause(self) -> None:
+        """Take no more; what is in hand ends by itself, what was not begun goes back once."""
+        self._paused = True
+        async with self._subscribing:
+            await self._retire()
 
-        def cancelled_by_broker(_frame: Any) -> None:  # noqa: ANN401
-            if self._underlay is beneath:
-                self._tag = ""
-                self._on_lost()
-
-        async def take(incoming: DeliveredMessage) -> None:
-            self._tasks.start(self._process(beneath, incoming), f"handle {self.queue}")
-
-        beneath.on_consumer_cancel_callbacks.add(cancelled_by_broker)
-        channel.close_callbacks.add(lambda *_: self._on_lost())
-        self._channel, self._underlay = channel, beneath
-        self._tag = (await beneath.basic_consume(self.queue, take)).consumer_tag or ""
+    async def resume(self, link: Link, at_most: int | None) -> None:
+        """Take again, at most so many at a time. Raises what aio-pika raises; it is lost then."""
+        limit = min(at_most or self._concurrency, self._concurrency)
+        async with self._subscribing:
+            if self._stopping or (not self._paused and limit == self._slots.limit):
+                return
+            await self._retire()
+            self._slots.resize(limit)
+            self._paused = False
+            await self._join(link)
 
     async def stop(self) -> None:
         """Take no more, wait for the handlers at work, hand back what was not begun."""
         self._stopping = True
-        if self._underlay is not None and self._tag:
-            try:
-                await guarded(
-                    self._underlay.basic_cancel(self._tag, timeout=CANCEL_TIMEOUT_SECONDS)
-                )
-            except AMQP_ERRORS as error:
-                _log.debug("cancel_gave_up", queue=self.queue, error=type(error).__name__)
+        if self._current is not None:
+            await self._current.cancel()
         await self._idle.wait()
         async with self._subscribing:
             await self._leave()
 
+    async def _join(self, link: Link) -> None:
+        async with asyncio.timeout(SUBSCRIBE_TIMEOUT_SECONDS):
+            channel = await link.channel(confirms=False)
+            await channel.set_qos(prefetch_count=self._slots.limit)
+            joined = Subscription(self.queue, channel, await underlay(channel))
+
+            def lost(_of: Any = None, _why: Any = None) -> None:  # noqa: ANN401
+                if self._current is joined:
+                    joined.tag = ""
+                    self._on_lost()
+
+            async def take(incoming: DeliveredMessage) -> None:
+                self._tasks.start(self._take(joined, incoming), f"handle {self.queue}")
+
+            joined.beneath.on_consumer_cancel_callbacks.add(lost)
+            channel.close_callbacks.add(lost)
+            self._current = joined
+            consuming = await joined.beneath.basic_consume(self.queue, take)
+            joined.tag = consuming.consumer_tag or ""
+
     async def _leave(self) -> None:
-        channel, self._channel = self._channel, None
-        self._underlay, self._tag = None, ""
-        if channel is not None and not channel.is_closed:
-            await close_channel(channel)
+        left, self._current = self._current, None
+        if left is not None:
+            left.retired = True
+            await left.close()
 
-    async def _process(self, channel: Channel, incoming: DeliveredMessage) -> None:
-        async with self._slots:
-            if self._stopping or channel.is_closed:
-                return
-            self._held += 1
-            self._idle.clear()
-            try:
-                message = codec.decode(self.queue, incoming, user=self._user)
-                outcome = await settle.outcome_of(self._handler, message)
-                if await self._carry_out(channel, message, outcome):
-                    await _acknowledge(channel, incoming)
-            finally:
-                self._held -= 1
-                if not self._held:
-                    self._idle.set()
+    async def _retire(self) -> None:
+        """Take no more of what is subscribed; its channel closes when nothing is in hand."""
+        left, self._current = self._current, None
+        if left is not None:
+            left.retired = True
+            await left.cancel()
+            self._tasks.start(left.see_off(), f"see off {self.queue}")
 
-    async def _carry_out(self, channel: Channel, message: Message, outcome: Outcome) -> bool:
+    async def _take(self, of: Subscription, incoming: DeliveredMessage) -> None:
+        self._received += 1
+        try:
+            async with self._slots:
+                if self.wanted and not of.retired and not of.beneath.is_closed:
+                    await self._process(of, incoming)
+        finally:
+            self._received -= 1
+
+    async def _process(self, of: Subscription, incoming: DeliveredMessage) -> None:
+        self._begin(of)
+        try:
+            message = codec.decode(self.queue, incoming, user=self._user)
+            outcome = await settle.outcome_of(self._handler, message)
+            if await self._carry_out(of, message, outcome):
+                await _acknowledge(of.beneath, incoming)
+        finally:
+            self._end(of)
+
+    def _begin(self, of: Subscription) -> None:
+        of.begin()
+        self._held += 1
+        self._idle.clear()
+
+    def _end(self, of: Subscription) -> None:
+        of.end()
+        self._held -= 1
+        if not self._held:
+            self._idle.set()
+
+    async def _carry_out(self, of: Subscription, message: Message, outcome: Outcome) -> bool:
         """Make the outcome durable; False if the message must come again instead."""
         match outcome:
             case Ack():
                 return True
             case Retry(delay=delay):
                 successor = settle.retried(message)
-                return await self._republish(channel, successor, max(delay, 1.0))
+                return await self._republish(of, successor, max(delay, 1.0))
             case Park():
                 successor = settle.parked(message, outcome, datetime.now(UTC))
-                return await self._republish(channel, successor, 0)
+                return await self._republish(of, successor, 0)
 
-    async def _republish(self, channel: Channel, message: Message, delay: float) -> bool:
+    async def _republish(self, of: Subscription, message: Message, delay: float) -> bool:
         """Publish with patience; in the end give up the channel, so that all of it comes again."""
         for pause in REPUBLISH_DELAYS:
             try:
@@ -170,10 +204,10 @@ class Consumer:
                 _log.warning("republish_failed", queue=self.queue, error=type(error).__name__)
             else:
                 return True
-            if channel.is_closed:
+            if of.beneath.is_closed:
                 return False
             await asyncio.sleep(pause)
-        self._tag = ""
+        of.tag = ""
         self._on_lost()
         return False
 

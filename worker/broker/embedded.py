@@ -49,6 +49,7 @@ class EmbeddedBroker:
         self._hands = Hands(file, clock, self._tasks)
         self._replies = EmbeddedReplies(file, clock, self._tasks)
         self._consumers: dict[str, LocalConsumer] = {}
+        self._paused: set[str] = set()
         self._trouble = "not started"
 
     async def start(self) -> None:
@@ -109,10 +110,30 @@ class EmbeddedBroker:
             concurrency,
             claim=self._hands.claim,
             carry_out=self._carry_out,
+            give_back=self._hands.give_back,
             tasks=self._handlers,
+            paused=queue in self._paused,
         )
         self._consumers[queue] = consumer
         consumer.look()
+
+    async def pause(self, queue: str) -> None:
+        """Take no more of this queue."""
+        self._paused.add(queue)
+        consumer = self._consumers.get(queue)
+        if consumer is not None:
+            await consumer.pause()
+
+    async def resume(self, queue: str, *, at_most: int | None = None) -> None:
+        """Take of this queue again."""
+        self._paused.discard(queue)
+        consumer = self._consumers.get(queue)
+        if consumer is not None:
+            consumer.resume(at_most)
+
+    def paused(self) -> list[str]:
+        """Return the queues that are paused."""
+        return sorted(self._paused)
 
     async def stop_consuming(self) -> None:
         """Take no more messages, wait for the handlers at work, hand back the rest."""

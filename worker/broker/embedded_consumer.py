@@ -7,7 +7,7 @@ delayed, or came from elsewhere. It must not hold SQL.
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 import structlog
@@ -24,6 +24,9 @@ CLAIM_RETRY_SECONDS: Final = 1.0
 Claim = Callable[[str, int], Awaitable[list[Delivery]]]
 """Take up to so many messages of a queue. Raises StoreUnavailableError."""
 
+GiveBack = Callable[[Sequence[Delivery]], Awaitable[None]]
+"""Put messages back that were not begun; does not raise."""
+
 CarryOut = Callable[[Delivery, Outcome], Awaitable[None]]
 """Make an outcome durable (an acknowledgement may follow shortly after); does not raise."""
 
@@ -33,7 +36,7 @@ _log = structlog.get_logger(__name__)
 class LocalConsumer:
     """The consumer of one queue in this process."""
 
-    def __init__(  # noqa: PLR0913  (two collaborators, as callables)
+    def __init__(  # noqa: PLR0913  (three collaborators, as callables)
         self,
         queue: str,
         handler: Handler,
@@ -41,14 +44,18 @@ class LocalConsumer:
         *,
         claim: Claim,
         carry_out: CarryOut,
+        give_back: GiveBack,
         tasks: TaskGroup,
+        paused: bool = False,
     ) -> None:
         """Give the messages of ``queue`` to ``handler``, at most ``concurrency`` at a time."""
         self.queue = queue
         self._handler = handler
         self._concurrency = concurrency
+        self._limit = concurrency
         self._claim = claim
         self._carry_out = carry_out
+        self._give_back = give_back
         self._tasks = tasks
         self._waiting: deque[Delivery] = deque()
         self._running = 0
@@ -56,12 +63,13 @@ class LocalConsumer:
         self._backlog = False
         self._claiming = False
         self._stopping = False
+        self._paused = paused
         self._idle = asyncio.Event()
         self._idle.set()
 
     def reserve(self) -> bool:
         """Keep a place for a message about to be published; not while older ones wait."""
-        if self._stopping or self._backlog or self._room() <= 0:
+        if self._rests or self._backlog or self._room() <= 0:
             return False
         self._reserved += 1
         return True
@@ -73,7 +81,7 @@ class LocalConsumer:
     def hand_over(self, delivery: Delivery) -> bool:
         """Take a message into the reserved place; False if it must go back to the table."""
         self._reserved -= 1
-        if self._stopping:
+        if self._rests:
             return False
         self._waiting.append(delivery)
         self._pump()
@@ -84,6 +92,17 @@ class LocalConsumer:
         self._backlog = True
         self._pump()
 
+    async def pause(self) -> None:
+        """Begin no more and give back what was not begun; who is at work goes on."""
+        self._paused = True
+        await self._return_unbegun()
+
+    def resume(self, at_most: int | None) -> None:
+        """Begin again, at most so many at a time."""
+        self._paused = False
+        self._limit = min(at_most or self._concurrency, self._concurrency)
+        self.look()
+
     async def stop(self) -> list[Delivery]:
         """Begin no more, wait for the handlers at work; return what was not begun."""
         self._stopping = True
@@ -91,19 +110,28 @@ class LocalConsumer:
         unbegun, self._waiting = list(self._waiting), deque()
         return unbegun
 
+    @property
+    def _rests(self) -> bool:
+        return self._stopping or self._paused
+
+    async def _return_unbegun(self) -> None:
+        unbegun, self._waiting = list(self._waiting), deque()
+        self._backlog = True
+        await self._give_back(unbegun)
+
     def _room(self) -> int:
         """Return how many more it may hold: as many again as it handles at a time."""
-        return 2 * self._concurrency - self._running - len(self._waiting) - self._reserved
+        return 2 * self._limit - self._running - len(self._waiting) - self._reserved
 
     def _pump(self) -> None:
-        while self._waiting and self._running < self._concurrency and not self._stopping:
+        while self._waiting and self._running < self._limit and not self._rests:
             delivery = self._waiting.popleft()
             self._running += 1
             self._idle.clear()
             self._tasks.start(self._handle(delivery), f"handle {self.queue}")
-        if self._backlog and not self._claiming and not self._stopping:
+        if self._backlog and not self._claiming and not self._rests:
             limit = self._room()
-            if limit >= self._concurrency:
+            if limit >= self._limit:
                 self._claiming = True
                 self._idle.clear()
                 self._tasks.start(self._refill(limit), f"claim {self.queue}")
@@ -114,6 +142,8 @@ class LocalConsumer:
             claimed = await self._claim(self.queue, limit)
             self._waiting.extend(claimed)
             self._backlog = self._backlog or len(claimed) == limit
+            if self._paused:
+                await self._return_unbegun()
         except StoreUnavailableError as error:
             _log.warning("claim_failed", queue=self.queue, error=str(error))
             self._backlog = True

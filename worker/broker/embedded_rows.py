@@ -123,9 +123,10 @@ def delete(connection: sqlite3.Connection, rows: Iterable[int], owner: str) -> N
 
 
 def release(connection: sqlite3.Connection, rows: Iterable[int], owner: str) -> None:
-    """Put messages back that were handed out and not handled."""
+    """Put messages back that were handed out and not begun: that was no delivery."""
     connection.executemany(
-        "UPDATE broker_messages SET owner = NULL WHERE id = ? AND owner = ?",
+        "UPDATE broker_messages SET owner = NULL, deliveries = max(deliveries - 1, 0)"
+        " WHERE id = ? AND owner = ?",
         [(row, owner) for row in rows],
     )
 

@@ -57,6 +57,7 @@ class RabbitBroker:
         self._replier = Replier(self._publishing, self._user)
         self._watchdog = Watchdog(self._consuming, self._topology)
         self._consumers: dict[str, Consumer] = {}
+        self._paused: set[str] = set()
         self._subscribing = asyncio.Lock()
         self._watching = False
 
@@ -106,6 +107,7 @@ class RabbitBroker:
             publish=self._republish,
             on_lost=self._watchdog.wake,
             tasks=self._handlers,
+            paused=queue in self._paused,
         )
         async with self._subscribing:
             if not self._watching:
@@ -120,6 +122,29 @@ class RabbitBroker:
                 ) from error
             self._consumers[queue] = consumer
             self._watchdog.add(consumer)
+
+    async def pause(self, queue: str) -> None:
+        """Take no more of this queue, also on connections to come."""
+        self._paused.add(queue)
+        consumer = self._consumers.get(queue)
+        if consumer is not None:
+            await consumer.pause()
+
+    async def resume(self, queue: str, *, at_most: int | None = None) -> None:
+        """Take of this queue again; without a connection, once there is one."""
+        self._paused.discard(queue)
+        consumer = self._consumers.get(queue)
+        if consumer is None:
+            return
+        try:
+            await guarded(consumer.resume(self._consuming, at_most))
+        except AMQP_ERRORS as error:
+            _log.info("resume_postponed", queue=queue, error=described(error))
+            self._watchdog.wake()
+
+    def paused(self) -> list[str]:
+        """Return the queues that are paused."""
+        return sorted(self._paused)
 
     async def stop_consuming(self) -> None:
         """Take no more messages and wait for the handlers at work."""

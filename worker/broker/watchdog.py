@@ -45,8 +45,8 @@ class Watchdog:
 
     def missing(self) -> list[str]:
         """Return the queues whose consumer is lost."""
-        lost = {consumer.queue for consumer in self._consumers if consumer.lost}
-        return sorted(lost | self._missing)
+        wanted = [consumer for consumer in self._consumers if consumer.wanted]
+        return sorted(one.queue for one in wanted if one.lost or one.queue in self._missing)
 
     async def subscribe_all(self) -> None:
         """Subscribe everybody, on a new connection. Raises what aio-pika raises."""
@@ -79,7 +79,7 @@ class Watchdog:
                 return
 
     async def _check(self, consumer: Consumer) -> None:
-        if consumer.stopping:
+        if not consumer.wanted:
             return
         if not consumer.lost and await self._count(consumer.queue) > 0:
             self._missing.discard(consumer.queue)

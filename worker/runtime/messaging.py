@@ -83,6 +83,30 @@ class Broker(Protocol):
         """
         ...
 
+    async def pause(self, queue: str) -> None:
+        """Take no more messages of this queue, also after the connection was lost.
+
+        Returns when no more come; what is in hand is finished by its handler, of which it
+        may be part. What was taken and not begun goes back without counting as an attempt
+        (a broker may count it as handed out: do not pause over and over). Pausing is no
+        problem for :meth:`problems`. It may be repeated, and may come before the queue is
+        consumed.
+        """
+        ...
+
+    async def resume(self, queue: str, *, at_most: int | None = None) -> None:
+        """Take messages of this queue again, or at another rate.
+
+        ``at_most`` so many are handled at a time (1 is a probe), what is still in hand
+        included; None: as many as it was consumed with. Never raises: without the broker
+        it holds for when it is back.
+        """
+        ...
+
+    def paused(self) -> list[str]:
+        """Return the queues that are paused."""
+        ...
+
     async def stop_consuming(self) -> None:
         """Take no more messages and wait for the handlers at work."""
         ...
