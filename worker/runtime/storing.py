@@ -10,6 +10,7 @@ from typing import Protocol
 
 from worker.runtime.banking import AccountStore
 from worker.runtime.cataloguing import CatalogueStore
+from worker.runtime.controlling import ChannelStore
 from worker.runtime.messaging import Message
 from worker.runtime.records import (
     Committed,
@@ -27,7 +28,7 @@ from worker.runtime.records import (
 )
 
 
-class Store(AccountStore, CatalogueStore, Protocol):
+class Store(AccountStore, CatalogueStore, ChannelStore, Protocol):
     """The durable memory of the saga."""
 
     async def start(self) -> None:

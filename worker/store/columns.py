@@ -69,9 +69,9 @@ def texts(*names: str, key: bool = False, null: bool = False) -> list[Column]:
     return [Column(name, Kind.TEXT, key, null) for name in names]
 
 
-def integers(*names: str, key: bool = False) -> list[Column]:
+def integers(*names: str, key: bool = False, null: bool = False) -> list[Column]:
     """Return columns of whole numbers."""
-    return [Column(name, Kind.INTEGER, key) for name in names]
+    return [Column(name, Kind.INTEGER, key, null) for name in names]
 
 
 def big_integers(*names: str) -> list[Column]:

@@ -17,7 +17,7 @@ from worker.store.columns import (
     texts,
 )
 
-HEAD: Final = "0003"
+HEAD: Final = "0004"
 """The revision that this program's queries expect."""
 
 

@@ -16,6 +16,7 @@ from worker.runtime.ports import Committed, Loaded, NotificationResult, Transiti
 from worker.store.batcher import Batcher
 from worker.store.postgres.accounts import Accounts
 from worker.store.postgres.catalogue import Catalogue
+from worker.store.postgres.channels import Channels
 from worker.store.postgres.commits import commit_all
 from worker.store.postgres.database import CLOSE_SECONDS, Database
 from worker.store.postgres.dead_letters import DeadLetters
@@ -44,7 +45,7 @@ _log = structlog.get_logger(__name__)
 
 
 class PostgresStore(
-    Orders, Accounts, Outbox, Notifications, Notices, DeadLetters, Catalogue, Queries
+    Orders, Accounts, Outbox, Notifications, Notices, DeadLetters, Catalogue, Channels, Queries
 ):
     """:class:`worker.runtime.ports.Store` over a pool of asyncpg connections."""
 

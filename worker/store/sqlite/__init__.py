@@ -10,6 +10,7 @@ import sqlite3
 from worker.sqlite import SqliteFile
 from worker.store.sqlite.accounts import Accounts
 from worker.store.sqlite.catalogue import Catalogue
+from worker.store.sqlite.channels import Channels
 from worker.store.sqlite.dead_letters import DeadLetters
 from worker.store.sqlite.notices import Notices
 from worker.store.sqlite.notifications import Notifications
@@ -22,7 +23,7 @@ __all__ = ["SqliteStore"]
 
 
 class SqliteStore(
-    Orders, Accounts, Outbox, Notifications, Notices, DeadLetters, Catalogue, Queries
+    Orders, Accounts, Outbox, Notifications, Notices, DeadLetters, Catalogue, Channels, Queries
 ):
     """:class:`worker.runtime.ports.Store` over a :class:`SqliteFile` that others may share."""
 
