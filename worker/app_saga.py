@@ -37,7 +37,7 @@ async def start_saga(
     outbox = Outbox(parts.broker, parts.store, parts.clock, tasks)
     saga = _saga(settings, parts, zzy, outbox)
     catalogue, catalogue_sync = catalogue_of(settings, parts, zzy)
-    door = Door(parts.broker, configured.upstreams(settings))
+    door = Door(parts.broker, configured.upstreams(settings), parts.clock)
     commands = _commands(settings, parts, zzy, saga, door=door, catalogue=catalogue)
     tariff = configured.tariff(settings)
     queries = Queries(parts.store, door, parts.broker, parts.clock, catalogue, tariff=tariff)

@@ -247,6 +247,7 @@ def upstreams(settings: Settings) -> Upstreams:
     return Upstreams(
         ours=login(settings.broker_url),
         channels={known.user: frozenset(known.channels) for known in settings.upstreams},
+        unnamed_until=settings.saga.unnamed_commands_until,
     )
 
 

@@ -112,9 +112,11 @@ def _lines(values: Mapping[str, str]) -> str:
 class Bridge:
     """One ``python -m worker run``."""
 
-    def __init__(self, place: Place, *roles: str) -> None:
+    def __init__(self, place: Place, *roles: str, code: Path | None = None) -> None:
+        """Run the program in ``code``, a released version's; else today's."""
         self._place = place
         self._roles = roles
+        self._code = code
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -132,7 +134,8 @@ class Bridge:
             *("-m", "worker", "run", "--config", str(self._place.config), *self._roles),
             stderr=log,
             stdout=log,
-            env=clean_environment(),
+            env=clean_environment() | ({"PYTHONPATH": str(self._code)} if self._code else {}),
+            cwd=self._code,
         )
         log.close()
         await self._until_ready()
@@ -177,10 +180,10 @@ class Bridge:
 
 
 @asynccontextmanager
-async def started(place: Place, *roles: str) -> AsyncIterator[Bridge]:
+async def started(place: Place, *roles: str, code: Path | None = None) -> AsyncIterator[Bridge]:
     """Run a bridge; whatever happens, it is gone afterwards."""
     place.write()
-    bridge = Bridge(place, *roles)
+    bridge = Bridge(place, *roles, code=code)
     try:
         await bridge.start()
         yield bridge

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, ClassVar
 
 import pytest
@@ -12,6 +13,7 @@ from contracts.envelope import MessageModel, unwrap
 from contracts.events import OrderOutcome
 from tests.doubles import NOON
 from tests.runtime.messages import cancel_message, create_message
+from tests.runtime.world import HandClock
 from worker.runtime.commands import COMMANDS
 from worker.runtime.door import Admitted, Door, complaint
 from worker.runtime.outcome import Park
@@ -74,6 +76,22 @@ async def test_nobody_is_refused_before_anything_is_read(door: Door, replies: Re
     park = await refused(door, create_message(user="", body=b"{", reply_to=DIRECT))
     assert park.kind == "user_unknown"
     assert [outcome.code for _, _, outcome in replies.sent] == [Code.APP_KEY_INVALID]
+
+
+@pytest.mark.parametrize("reply_to", ["", DIRECT])
+async def test_an_ingress_of_the_first_release_passes_while_its_window_is_open(
+    replies: Replies, reply_to: str
+) -> None:
+    clock = HandClock()
+    window = replace(KNOWN, unnamed_until=clock.now() + timedelta(seconds=60))
+    door = Door(replies, window, clock)  # type: ignore[arg-type]  # only its replies are used
+    message = create_message(user="", reply_to=reply_to)
+    assert (await admitted(door, message)).message is message
+    elsewhere = replace(message, reply_to="ticketbridge.orders")
+    assert (await refused(door, elsewhere)).kind == "user_unknown"
+    assert (await refused(door, replace(message, user="crm"))).kind == "user_not_allowed"
+    clock.advance(60)
+    assert (await refused(door, message)).kind == "user_unknown"
 
 
 async def test_where_nobody_else_can_publish_nobody_is_asked() -> None:

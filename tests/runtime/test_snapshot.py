@@ -13,6 +13,7 @@ import pytest
 from tests.doubles import NOON
 from tests.saga.facts import POLICY, cancelled, checked, refund_noticed, refunded_by_channel
 from tests.saga.laws import check
+from worker.errors import StoreUnavailableError
 from worker.runtime import snapshot
 from worker.runtime.ports import OrderRow
 from worker.saga.decide import decide
@@ -38,7 +39,7 @@ def stored(name: str) -> Order:
 @pytest.mark.parametrize("name", STORED)
 def test_an_order_of_an_earlier_release_reads_and_keeps_what_it_held(name: str) -> None:
     order = stored(name)
-    kept = json.loads(snapshot.write(order))
+    kept = json.loads(snapshot.opened(snapshot.write(order)))
     assert read(snapshot.write(order)) == order
     assert _within(STORED[name], kept), "something that was stored is lost"
 
@@ -75,3 +76,15 @@ def test_a_rejection_that_was_recorded_before_is_a_repeat() -> None:
     again = decide(order, refund_noticed("A1", approved=False), order.accepted_at, POLICY)
     assert again.row is not None
     assert (again.order, again.effects) == (replace(order), [])
+
+
+def test_what_a_newer_version_wrote_is_left_to_it() -> None:
+    newer = snapshot.write(stored("pay doubtful")).replace(b":2,", b":3,", 1)
+    with pytest.raises(StoreUnavailableError, match="newer version"):
+        read(newer)
+
+
+def test_the_first_release_cannot_read_what_is_written_now() -> None:
+    """It would take the fields that it knows, and write the order back without the others."""
+    named = set(json.loads(snapshot.write(stored("pay doubtful"))))
+    assert named.isdisjoint(STORED["pay doubtful"])

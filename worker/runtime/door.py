@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from contracts.channel import Code, ProtocolError
 from contracts.envelope import MessageModel, unwrap
 from contracts.events import OrderOutcome
+from worker.clock import Clock, SystemClock
 from worker.runtime.outcome import Park
 from worker.runtime.ports import Broker, Message
 from worker.runtime.upstreams import Upstreams
@@ -44,10 +45,11 @@ class Admitted(Generic[Data]):
 class Door:
     """Lets in who may ask, and tells the others why not."""
 
-    def __init__(self, broker: Broker, upstreams: Upstreams) -> None:
+    def __init__(self, broker: Broker, upstreams: Upstreams, clock: Clock | None = None) -> None:
         """Answer over ``broker``; judge publishers by ``upstreams``."""
         self._broker = broker
         self._upstreams = upstreams
+        self._clock = clock or SystemClock()
 
     async def admit(
         self, message: Message, models: Mapping[str, type[Data]]
@@ -56,7 +58,8 @@ class Door:
 
         ``models`` are the types that are understood here. The asker is told a refusal too.
         """
-        if message.user != self._upstreams.ours:
+        ours = self._upstreams.is_ours(message.user, message.reply_to, self._clock.now())
+        if not ours:
             message = self._seen(message)
             if nobody := self._upstreams.nobody(message.user):
                 return await self._refuse_user(message, nobody)
@@ -71,7 +74,7 @@ class Door:
             await self.refuse(message, Code.PARAMETER_MISSING, what)
             return Park("unreadable", f"the body does not fit the schema of its type: {what}")
         app_key = str(getattr(data, "app_key", ""))
-        if objection := self._upstreams.objection(message.user, app_key):
+        if not ours and (objection := self._upstreams.objection(message.user, app_key)):
             return await self._refuse_user(message, objection)
         return Admitted(message, data)
 

@@ -1,24 +1,45 @@
 """The saga's state as JSON bytes, and back.
 
 Why it exists: the store keeps an order's state without knowing it. It must not lose a
-field: an older state reads with today's defaults.
+field: an older state reads with today's defaults, and a newer one is not read at all. A
+program that does not know a field would write the order back without it; so what it must
+not touch stands in an envelope with a number, and whoever does not know the number leaves
+the order to a newer worker. 0.1.0 knew no envelope, and cannot read one.
 """
 
+import re
 from typing import Final
 
 from pydantic import TypeAdapter
 
+from worker.errors import StoreUnavailableError
 from worker.runtime.ports import OrderRow
 from worker.saga.states import Order
 
+FORMAT: Final = 2
+"""Raise it when :class:`~worker.saga.states.Order` changes after a release: CONTRIBUTING.md."""
+
 _ORDER: Final = TypeAdapter(Order)
+_BEGIN: Final = b'{"format":%d,"order":' % FORMAT
+_END: Final = b"}"
+_HEAD: Final = re.compile(rb'\{"format":(\d+),"order":')
 
 
 def write(order: Order) -> bytes:
     """Return the order as JSON."""
-    return _ORDER.dump_json(order)
+    return _BEGIN + _ORDER.dump_json(order) + _END
 
 
 def read(row: OrderRow | None) -> Order | None:
-    """Return the order that a row holds."""
-    return None if row is None else _ORDER.validate_json(row.state)
+    """Return the order that a row holds; raises StoreUnavailableError for one of a newer format."""
+    return None if row is None else _ORDER.validate_json(opened(row.state))
+
+
+def opened(state: bytes) -> bytes:
+    """Return the JSON of the order itself; raises StoreUnavailableError if its format is newer."""
+    head = _HEAD.match(state)
+    if head is None:
+        return state  # of 0.1.0
+    if int(head[1]) > FORMAT:
+        raise StoreUnavailableError("a newer version wrote this order: this worker leaves it alone")
+    return state[head.end() : -len(_END)]

@@ -8,6 +8,7 @@ Source: docs/queue-guide.md; RabbitMQ refuses a user_id that is not the connecti
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 
 from contracts.queues import DIRECT_REPLY, REPLY_PREFIX
@@ -22,6 +23,19 @@ class Upstreams:
     """Our own login; empty where nobody but us can publish (the embedded broker)."""
     channels: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     """The app_keys for which each other user may speak."""
+    unnamed_until: datetime | None = None
+    """Until when commands without a user pass for our own: those of an ingress of 0.1.0."""
+
+    def is_ours(self, user: str, reply_to: str, now: datetime) -> bool:
+        """Tell whether a message is our own; without a user only while the window is open.
+
+        0.1.0 was answered on its own connection or not at all, so nothing else passes.
+        """
+        if user == self.ours:
+            return True
+        if user or self.unnamed_until is None or now >= self.unnamed_until:
+            return False
+        return not reply_to or reply_to.startswith(DIRECT_REPLY)
 
     def nobody(self, user: str) -> Park | None:
         """Return an objection if the broker vouches for no publisher at all."""

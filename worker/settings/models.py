@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import AwareDatetime, Field, SecretStr, field_validator
 
 from worker.settings.accounts import SettlementPrice
 from worker.settings.catalogue import Catalogue
@@ -109,6 +109,8 @@ class Saga(Section):
     notice_hold_seconds: Seconds = 86_400
     """How long a notice waits for an order that is not known yet."""
     forced_refund_check: Literal["evidence", "hold"] = "evidence"
+    unnamed_commands_until: AwareDatetime | None = None
+    """Until then commands on RabbitMQ without a user pass: for a rolling restart from 0.1.0."""
     concurrency: Annotated[int, Field(ge=1, le=1_000)] = 32
     """Messages of one queue that one process handles at a time."""
 

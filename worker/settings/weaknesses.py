@@ -103,6 +103,11 @@ def _accounts(settings: Settings) -> Iterator[str]:
 
 def _upstreams(settings: Settings) -> Iterator[str]:
     """Say which upstream system cannot do what its entry seems to say."""
+    if until := settings.saga.unnamed_commands_until:
+        yield (
+            f"saga.unnamed_commands_until: until {until.isoformat()} whoever may publish on"
+            " RabbitMQ may order in any channel's name"
+        )
     known = {channel.app_key for channel in settings.channels}
     for upstream in settings.upstreams:
         for app_key in upstream.channels:

@@ -1,0 +1,1 @@
+"""What released versions left behind, against the code of today."""
