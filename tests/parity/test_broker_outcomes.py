@@ -33,6 +33,14 @@ async def test_a_retry_comes_again_after_the_delay_with_one_attempt_more(kit: Ki
     await settles(broker, queues.ORDERS, 0)
 
 
+async def test_a_retry_that_does_not_count_costs_no_attempt(kit: Kit) -> None:
+    broker = await kit.start()
+    handler = Collector(Retry(1, "busy"), Retry(1, "not its fault", counted=False), Ack())
+    await broker.consume(queues.ORDERS, handler, concurrency=1)
+    await broker.publish(order())
+    assert [m.attempt for m in await handler.wait(3)] == [0, 1, 1]
+
+
 async def test_a_delayed_publish_waits_for_the_whole_tier(kit: Kit) -> None:
     broker = await kit.start()
     handler = Collector()

@@ -189,7 +189,7 @@ class Consumer:
             case Ack():
                 return True
             case Retry(delay=delay):
-                successor = settle.retried(message)
+                successor = settle.retried(message, outcome)
                 return await self._republish(of, successor, max(delay, 1.0))
             case Park():
                 successor = settle.parked(message, outcome, datetime.now(UTC))

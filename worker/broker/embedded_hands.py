@@ -76,8 +76,8 @@ class Hands:
             case Ack():
                 self._acknowledge(delivery.row)
                 return False
-            case Retry(delay=delay):
-                await self._retry(delivery.row, delay)
+            case Retry():
+                await self._retry(delivery.row, outcome)
                 return False
             case Park():
                 await self._park(delivery, outcome)
@@ -143,12 +143,12 @@ class Hands:
             await self.flush()
         self._flush_due = False
 
-    async def _retry(self, row: int, delay: float) -> None:
-        _, seconds = queues.delay_tier(delay)
+    async def _retry(self, row: int, retry: Retry) -> None:
+        _, seconds = queues.delay_tier(retry.delay)
         owner, at = self.owner, self._clock.now().timestamp() + seconds
 
         def work(connection: sqlite3.Connection) -> None:
-            rows.retry(connection, row, owner, at)
+            rows.retry(connection, row, owner, at, counted=retry.counted)
 
         await self._persist(work)
 

@@ -131,12 +131,14 @@ def release(connection: sqlite3.Connection, rows: Iterable[int], owner: str) -> 
     )
 
 
-def retry(connection: sqlite3.Connection, row: int, owner: str, visible_at: float) -> None:
-    """Bring a message again at ``visible_at``, one attempt more."""
+def retry(
+    connection: sqlite3.Connection, row: int, owner: str, visible_at: float, *, counted: bool
+) -> None:
+    """Bring a message again at ``visible_at``, one attempt more if that is ``counted``."""
     connection.execute(
-        "UPDATE broker_messages SET owner = NULL, deliveries = 0, attempt = attempt + 1,"
+        "UPDATE broker_messages SET owner = NULL, deliveries = 0, attempt = attempt + ?,"
         " visible_at = ? WHERE id = ? AND owner = ?",
-        (visible_at, row, owner),
+        (int(counted), visible_at, row, owner),
     )
 
 

@@ -87,9 +87,9 @@ def cancelled_from_outside() -> bool:
     return task is not None and task.cancelling() > 0
 
 
-def retried(message: Message) -> Message:
-    """Return the message as it comes again: one attempt more."""
-    return replace(message, attempt=message.attempt + 1, redelivered=False)
+def retried(message: Message, retry: Retry) -> Message:
+    """Return the message as it comes again: one attempt more, unless it does not count."""
+    return replace(message, attempt=message.attempt + retry.counted, redelivered=False)
 
 
 def parked(message: Message, park: Park, now: datetime) -> Message:

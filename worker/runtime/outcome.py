@@ -18,6 +18,8 @@ class Retry:
 
     delay: float
     reason: str
+    counted: bool = True
+    """False: it was not its own failure, and costs none of its attempts."""
 
 
 @dataclass(frozen=True, slots=True)
