@@ -14,6 +14,7 @@ from worker.runtime.catalogue_sync import CatalogueSync
 from worker.runtime.commands import Commands
 from worker.runtime.door import Door
 from worker.runtime.early_refusals import EarlyRefusals
+from worker.runtime.evidence import Evidence
 from worker.runtime.handle import Saga
 from worker.runtime.listing import Listing
 from worker.runtime.notices import Notices
@@ -49,6 +50,7 @@ async def start_saga(
         clock=parts.clock,
         tasks=tasks,
         products=ProductNews(parts.broker, parts.clock, catalogue, catalogue_sync, told),
+        evidence=Evidence(saga, parts.store, zzy),
         hold_seconds=settings.saga.notice_hold_seconds,
     )
     timers = Timers(saga, parts.store, parts.clock, tasks)

@@ -268,7 +268,6 @@ async def test_a_second_body_under_one_signature_is_set_apart(bridged: World) ->
     assert bridged.k.news(number) == ["voucher", "check"]
 
 
-@pytest.mark.xfail(reason="the ingress acknowledges before the saga sets a notice apart")
 async def test_a_second_body_under_one_signature_comes_again(bridged: World) -> None:
     book = await issued(bridged, bridged.fresh())
     headers = signed()

@@ -66,7 +66,7 @@ async def test_each_notice_is_kept_and_then_acknowledged(
     status, answer = await door.notify(raw)
     assert (status, answer["Code"], answer["IsSuccess"]) == (200, 1000, True)
     assert answer["Message"] == "收到通知"
-    [message] = door.broker.published
+    [message] = door.broker.sent
     assert (message.queue, message.type) == (queues.NOTICES, "zzy.notice.v1")
     received = unwrap(NoticeReceived, message.body).data
     assert received.raw.encode() == raw
@@ -82,10 +82,55 @@ async def test_the_digest_is_of_the_content_whatever_its_spelling(door: Door) ->
     await door.notify(notice("order_product_notify", {"Status": 1, "ProductId": 11063}))
     await door.notify(notice("order_product_notify", {"Status": 0, "ProductId": 11063}))
     first, second, third = (
-        unwrap(NoticeReceived, message.body).data.content_digest
-        for message in door.broker.published
+        unwrap(NoticeReceived, message.body).data.content_digest for message in door.broker.sent
     )
     assert first == second != third
+
+
+@pytest.mark.parametrize(
+    ("word", "taken"), [(None, True), (b"taken", True), (b"forged", False), (b"?", True)]
+)
+async def test_only_a_forged_one_is_not_taken(
+    door: Door, word: bytes | None, *, taken: bool
+) -> None:
+    door.broker.answer = word
+    status, answer = await door.notify(GOOD)
+    assert (status, answer["IsSuccess"]) == (200, taken)
+    assert (answer["Code"] == 1000) is taken
+
+
+async def test_where_too_many_wait_for_a_verdict_nobody_waits() -> None:
+    async for door in opened(replace(CONFIG, verdicts_awaited=0)):
+        assert (await door.notify(GOOD))[1]["Code"] == 1000
+        assert (len(door.broker.published), door.broker.requested) == (1, [])
+
+
+async def test_at_most_ten_strange_bodies_of_a_signature_and_order_are_kept(door: Door) -> None:
+    stale = zzy_headers(door.clock.now() - timedelta(hours=1))
+    bodies = [
+        notice("order_verify_notify", {**BODIES["order_verify_notify"], "OrderId": 1 + n % 2})
+        + b" " * n
+        for n in range(24)
+    ]
+    with capture_logs() as logs:
+        for raw in [*bodies, *bodies[:3]]:
+            async with door.client.post(PATH, data=raw, headers=stale) as response:
+                assert (await response.json())["IsSuccess"] is False
+    assert len({message.message_id for message in door.broker.published}) == 20
+    assert len(logs) == 27, "each raises the alarm"
+    fresh = zzy_headers(door.clock.now() - timedelta(hours=2))
+    await door.client.post(PATH, data=bodies[23], headers=fresh)
+    assert len({message.message_id for message in door.broker.published}) == 21
+
+
+async def test_however_many_orders_a_signature_names_what_is_kept_of_it_is_bounded(
+    door: Door,
+) -> None:
+    stale = zzy_headers(door.clock.now() - timedelta(hours=1))
+    for n in range(220):
+        raw = notice("order_verify_notify", {**BODIES["order_verify_notify"], "OrderId": 1 + n})
+        await door.client.post(PATH, data=raw, headers=stale)
+    assert len(door.broker.published) == 200
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from tests.runtime.messages import (
     refund_notice,
     ticket_notice,
 )
-from tests.runtime.world import AUDIT, CREATED, NO_CODES, PAID, Gate, Inbox, World
+from tests.runtime.world import AUDIT, CREATED, PAID, Gate, Inbox, World
 from worker.errors import BrokerUnavailableError, StoreUnavailableError
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import HeldNotice, Message
@@ -147,66 +147,6 @@ async def test_a_notice_for_another_zzy_order_is_recorded_without_effect(world: 
     assert await world.notices.handle(notice_message("order_verify_notify", body)) == Ack()
     assert (await world.kinds())[-1] == "verification_noticed"
     assert (await world.order()).checked == 0
-
-
-# --- forgeries ----------------------------------------------------------------------------
-
-
-async def test_a_second_body_under_a_signature_is_quarantined(world: World) -> None:
-    await world.paid()
-    assert await world.notices.handle(ticket_notice("c-1", signature="s")) == Ack()
-    world.zzy.will("probe", NO_CODES)
-    forged = ticket_notice("forged", signature="s")
-    assert kind(await world.notices.handle(forged)) == "notice_quarantined"
-    assert world.zzy.calls[-1] == "probe", "PersonQrCodes is asked what is true"
-    assert await vouchers(world) == ["c-1"]
-    freshly_signed = ticket_notice("forged", signature="t")
-    assert await world.notices.handle(freshly_signed) == Ack(), "a true one returns"
-
-
-async def test_the_same_body_under_its_signature_is_a_redelivery(world: World) -> None:
-    await world.paid()
-    for _ in range(2):
-        assert await world.notices.handle(ticket_notice("c-1", signature="s")) == Ack()
-
-
-async def test_two_bodies_that_race_under_one_signature(world: World) -> None:
-    await world.paid()
-    world.zzy.will("probe", NO_CODES, NO_CODES)
-    both = (world.notices.handle(ticket_notice(code, signature="s")) for code in ("true", "forged"))
-    assert sorted(map(kind, await asyncio.gather(*both))) == ["Ack", "notice_quarantined"]
-    assert len(await vouchers(world)) == 1
-
-
-async def test_a_forgery_that_had_no_effect_still_uses_the_signature_up(world: World) -> None:
-    await world.paid()
-    body = {"OriginOrderId": OUR_NUM, "OrderId": 4623122, "OrderTotal": 2, "CheckedNumber": 0}
-    first = notice_message("order_verify_notify", body, signature="s")
-    assert await world.notices.handle(first) == Ack()
-    second = notice_message("order_verify_notify", {**body, "CheckedNumber": 2}, signature="s")
-    assert kind(await world.notices.handle(second)) == "notice_quarantined"
-
-
-async def test_a_person_may_replay_what_was_quarantined(world: World) -> None:
-    await world.paid()
-    assert await world.notices.handle(ticket_notice("c-1", signature="s")) == Ack()
-    replayed = ticket_notice("c-2", signature="s", headers={headers.REPLAY_OF: "d1"})
-    assert await world.notices.handle(replayed) == Ack()
-    assert await vouchers(world) == ["c-1", "c-2"]
-
-
-async def test_a_held_forgery_is_buried_when_its_order_comes(world: World) -> None:
-    dead = Inbox()
-    await world.broker.consume(queues.DEAD, dead, concurrency=1)
-    world.zzy.will("probe", NO_CODES, NO_CODES, NO_CODES)
-    for code in ("first", "second"):
-        assert await world.notices.handle(ticket_notice(code, signature="s")) == Ack()
-    await world.paid()
-    for _ in range(3):
-        await world.notices.sweep()
-    assert len(await vouchers(world)) == 1
-    assert (await dead.get()).headers[headers.DEAD_KIND] == "notice_quarantined"
-    assert await world.store.held_notices(limit=9) == []
 
 
 # --- what cannot be taken -----------------------------------------------------------------

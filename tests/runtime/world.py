@@ -28,6 +28,7 @@ from worker.runtime.catalogue_sync import CatalogueSync
 from worker.runtime.commands import Commands
 from worker.runtime.door import Door
 from worker.runtime.early_refusals import EarlyRefusals
+from worker.runtime.evidence import Evidence
 from worker.runtime.handle import Saga
 from worker.runtime.listing import Listing
 from worker.runtime.notices import Notices
@@ -177,7 +178,13 @@ class World:
         )
         news = ProductNews(self.broker, self.clock, self.catalogue, catalogue_sync, ["k"])
         self.notices = Notices(
-            saga, self.store, self.broker, clock=self.clock, tasks=self.tasks, products=news
+            saga,
+            self.store,
+            self.broker,
+            clock=self.clock,
+            tasks=self.tasks,
+            products=news,
+            evidence=Evidence(saga, self.store, self.zzy),
         )
         self.timers = Timers(saga, self.store, self.clock, self.tasks)
 

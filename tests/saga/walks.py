@@ -37,6 +37,7 @@ from worker.saga.events import (
     CreateSucceeded,
     CreateUnknown,
     Event,
+    EvidenceHeard,
     PayRefused,
     PaySucceeded,
     PayUnknown,
@@ -161,6 +162,7 @@ EVERYTHING = (
     *NOTICES,
     lambda _: TimerFired(),
     *(make for makes in ANSWERED.values() for make in makes),
+    lambda _: EvidenceHeard("3 codes"),
 )
 
 

@@ -98,6 +98,7 @@ def parked(message: Message, park: Park, now: datetime) -> Message:
     return replace(
         message,
         queue=queues.DEAD,
+        message_id=park.letter or message.message_id,
         headers={**message.headers, **why},
         reply_to="",
         attempt=0,

@@ -44,5 +44,9 @@ class IngressConfig:
     """After so long without a confirm the outcome is unknown: leaves time to say so in 5 s."""
     requests_per_second: float = 0
     """Of each channel, in bursts of a second's worth; 0: any number."""
+    verdict_wait_seconds: float = 2
+    """How long a notice that is durable waits for the word that it is not forged."""
+    verdicts_awaited: int = 1_000
+    """How many may wait for it at a time; more are answered once they are durable."""
     body_limit_bytes: int = 262_144
     body_timeout_seconds: float = 10

@@ -24,12 +24,15 @@ from contracts.zzy import NoticeAnswer, NoticeEnvelope, parse_notice
 from worker.clock import Clock
 from worker.ingress.config import IngressConfig
 from worker.ingress.http import json_response, read_body
+from worker.ingress.kept import Kept
 from worker.ingress.sending import Sender, Sent
 from worker.runtime.ports import Message
+from worker.runtime.verdict import Verdict
 from worker.telemetry import alarm
 from worker.telemetry.metrics import INGRESS_REQUESTS
 
 _MAX_TIMESTAMP_DIGITS: Final = 19
+_USED: Final = "签名已用于其他内容，请重新签名后发送 (signature used for another body: sign anew)"
 _log = structlog.get_logger(__name__)
 
 
@@ -44,13 +47,17 @@ class _Signed:
 
 
 class _StrangeError(Exception):
-    """Signed, but not to be taken: ``kind`` to group by, and the answer's code."""
+    """Signed, but not to be taken: ``kind`` to group by, and the answer's code.
 
-    def __init__(self, kind: str, reason: str, code: Code) -> None:
+    ``order``: ZZY's number of the order that it is about, where that can be read.
+    """
+
+    def __init__(self, kind: str, reason: str, code: Code, order: str = "") -> None:
         super().__init__(reason)
         self.kind = kind
         self.reason = reason
         self.code = code
+        self.order = order
 
 
 class ZzyWebhook:
@@ -61,6 +68,8 @@ class ZzyWebhook:
         self._config = config
         self._sender = sender
         self._clock = clock
+        self._awaiting = 0
+        self._kept = Kept()
 
     async def notify(self, request: web.Request) -> web.Response:
         """Take one notice of any of the four kinds (2.1.1 to 2.1.4)."""
@@ -75,10 +84,26 @@ class ZzyWebhook:
             notice = self._readable(raw, signed)
         except _StrangeError as strange:
             return await self._quarantine(strange, raw, signed, log_id)
-        sent = await self._sender.send(self._message(raw, signed, notice, log_id))
-        if sent is Sent.YES:
+        sent = await self._judged(self._message(raw, signed, notice, log_id))
+        if sent == Verdict.FORGED.encode():
+            return _answered(NoticeAnswer.not_taken(int(Code.SIGNATURE_INVALID), _USED, log_id))
+        if sent is Sent.YES or isinstance(sent, bytes):
             return _answered(NoticeAnswer.taken(log_id))
         return _not_sent(sent, log_id)
+
+    async def _judged(self, message: Message) -> Sent | bytes:
+        """Send a notice, and wait a little for what the inbox says of its signature.
+
+        Without a word in time it is durable all the same, and whoever handles it sets a
+        forged one apart. Where too many wait for a word already, nobody waits.
+        """
+        if self._awaiting >= self._config.verdicts_awaited:
+            return await self._sender.send(message)
+        self._awaiting += 1
+        try:
+            return await self._sender.send(message, wait=self._config.verdict_wait_seconds)
+        finally:
+            self._awaiting -= 1
 
     def _verified(self, request: web.Request) -> _Signed:
         """Return the signed headers. Raises :class:`ProtocolError` naming the bad one."""
@@ -127,14 +152,15 @@ class ZzyWebhook:
                 "notice_partner", "PartnerId of body and header differ", Code.SIGNATURE_INVALID
             )
         try:
-            notice.notice()
+            told = notice.notice()
         except ValueError:
             raise _StrangeError(
                 "notice_unreadable", "OrderNotifyBody cannot be read", Code.PARAMETER_MISSING
             ) from None
         window = self._config.callback_window_seconds
         if not within_window(signed.timestamp_ms, self._clock.now(), window):
-            raise _StrangeError("notice_stale", "Timestamp is stale", Code.SIGNATURE_INVALID)
+            order = str(getattr(told, "order_id", ""))
+            raise _StrangeError("notice_stale", "Timestamp is stale", Code.SIGNATURE_INVALID, order)
         return notice
 
     def _message(
@@ -160,9 +186,13 @@ class ZzyWebhook:
     async def _quarantine(
         self, strange: _StrangeError, raw: bytes, signed: _Signed, log_id: str
     ) -> web.Response:
-        """Keep a signed notice that is not taken among the dead letters."""
+        """Keep a signed notice that is not taken among the dead letters, if there is room."""
         # The same content again is the same letter, however often ZZY sends it.
         name = hashlib.sha256(strange.kind.encode() + b"\0" + raw).hexdigest()[:32]
+        not_taken = NoticeAnswer.not_taken(int(strange.code), strange.reason, log_id)
+        if not self._kept.has_room(signed.digest, strange.order, name):
+            alarm(strange.kind, log_id=log_id, kept=False)
+            return _answered(not_taken)
         message = self._message(raw, signed, None, name)
         dead = Message(
             queue=queues.DEAD,
@@ -181,7 +211,7 @@ class ZzyWebhook:
         if sent is not Sent.YES:
             return _not_sent(sent, log_id)
         alarm(strange.kind, log_id=log_id, letter=name)
-        return _answered(NoticeAnswer.not_taken(int(strange.code), strange.reason, log_id))
+        return _answered(not_taken)
 
 
 def _answered(answer: NoticeAnswer, status: HTTPStatus = HTTPStatus.OK) -> web.Response:

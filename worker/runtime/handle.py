@@ -6,9 +6,10 @@ Whoever loses the compare-and-swap decides again on what the other wrote. It mus
 what an event means.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Final
 
 import structlog
 
@@ -17,6 +18,7 @@ from worker.errors import StoreRefusedError
 from worker.runtime import snapshot, timeline
 from worker.runtime.accounts import AccountWatch, refused_for_funds
 from worker.runtime.outbox import Outbox
+from worker.runtime.outcome import Retry
 from worker.runtime.perform import Performer
 from worker.runtime.ports import (
     Committed,
@@ -35,7 +37,16 @@ from worker.saga.policy import Policy
 from worker.saga.states import Order, Phase
 from worker.telemetry.metrics import TRANSITIONS
 
+HOLD_RETRIES: Final = (1.0, 1.0, 5.0, 5.0, 30.0, 120.0, 600.0)
+"""Seconds until a notice is tried again that came before the answer of a call of ours."""
+
 _log = structlog.get_logger(__name__)
+
+
+def come_again(attempt: int) -> Retry:
+    """Return when what was held (:attr:`Taken.hold`) is tried again."""
+    delay = HOLD_RETRIES[min(attempt, len(HOLD_RETRIES) - 1)]
+    return Retry(delay, "a call of ours is under way that decides what it means")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,8 @@ class Stimulus:
     answers: CallZzy | None = None
     """The call that the event answers, if it does."""
     log_id: str = ""
+    judged: Callable[[bool], Awaitable[None]] | None = None
+    """Told whether it was taken, once that is durable, and before any call that follows."""
 
     @property
     def ids(self) -> list[str]:
@@ -119,8 +132,10 @@ class Saga:
         seen, asked = loaded.seen, stimulus
         while True:
             if stimulus.is_forged(seen):
+                await _tell(stimulus, taken=False)
                 return Taken(order, forged=True)
             if stimulus.was_taken(seen):
+                await _tell(stimulus, taken=True)
                 return Taken(order)
             decision = self._decide(order, stimulus)
             if decision.hold:
@@ -130,6 +145,7 @@ class Saga:
                 return Taken(decision.order)
             committed = await self._commit(order, decision, version, stimulus)
             if committed.applied:
+                await _tell(stimulus, taken=True)
                 order, version, seen = decision.order, version + 1, {}
                 answer = await self._perform(order_num, decision)
                 if answer is None:
@@ -214,6 +230,11 @@ class Saga:
                 await self._performer.reply(order_num, effect)
             elif isinstance(effect, Alarm):
                 self._performer.alarm(order_num, effect)
+
+
+async def _tell(stimulus: Stimulus, *, taken: bool) -> None:
+    if stimulus.judged is not None:
+        await stimulus.judged(taken)
 
 
 def _short_of_funds(stimulus: Stimulus) -> Stimulus:

@@ -23,11 +23,13 @@ from worker.errors import (
     StoreUnavailableError,
 )
 from worker.runtime.commands import store_retry
-from worker.runtime.handle import Saga, Stimulus, Taken
-from worker.runtime.outcome import Ack, Outcome, Park, Retry
+from worker.runtime.evidence import Evidence
+from worker.runtime.handle import Saga, Stimulus, come_again
+from worker.runtime.outcome import Ack, Outcome, Park
 from worker.runtime.ports import Broker, HeldNotice, InboxEntry, Loaded, Message, Store
 from worker.runtime.products import ProductNews
-from worker.saga.events import TicketDoubted, TicketFailed, TicketIssued
+from worker.runtime.quarantine import Quarantine
+from worker.runtime.verdict import Verdict
 from worker.tasks import TaskGroup
 from worker.telemetry import alarm
 from worker.translation.notices import OrderNotice, read_notice
@@ -36,8 +38,6 @@ HOLD_SECONDS: Final = 86_400.0
 """How long a notice waits for its order before it is a dead letter."""
 SWEEP_SECONDS: Final = 30.0
 SWEEP_LIMIT: Final = 200
-HOLD_RETRIES: Final = (1.0, 1.0, 5.0, 5.0, 30.0, 120.0, 600.0)
-"""Seconds until a notice is tried again that came before the answer of a call of ours."""
 
 _log = structlog.get_logger(__name__)
 
@@ -54,15 +54,21 @@ class Notices:
         clock: Clock,
         tasks: TaskGroup,
         products: ProductNews,
+        evidence: Evidence,
         hold_seconds: float = HOLD_SECONDS,
     ) -> None:
-        """Hand notices to ``saga``; product notices to ``products``."""
+        """Hand notices to ``saga``; product notices to ``products``.
+
+        ``evidence`` asks ZZY what is true where a notice is strange.
+        """
         self._saga = saga
         self._store = store
         self._broker = broker
         self._clock = clock
         self._tasks = tasks
         self._products = products
+        self._evidence = evidence
+        self._quarantine = Quarantine(saga, store, evidence, clock)
         self._hold = timedelta(seconds=hold_seconds)
         saga.on_held = self._start_held
 
@@ -76,6 +82,7 @@ class Notices:
             return Park("notice_unreadable", "the body does not fit any of the four notices")
         try:
             if isinstance(notice, ProductNotice):
+                await self._judge(message, taken=True)
                 return await self._products.relay(message, notice)
             return await self._take(message, received, notice)
         except StoreRefusedError:
@@ -86,38 +93,78 @@ class Notices:
     async def _take(
         self, message: Message, received: NoticeReceived, notice: OrderNotice
     ) -> Outcome:
-        replayed = headers.REPLAY_OF in message.headers  # a person has looked at it
-        stimulus = _stimulus(received, notice, judge_signature=not replayed)
+        stimulus = self._stimulus(message, received, notice)
         loaded = await self._load(notice, stimulus.ids)
         was_held = message.message_id == received.content_digest
-        if loaded.row is None:
+        if loaded.row is None and not stimulus.is_forged(loaded.seen):
+            if not await self._claimed(stimulus):
+                return await self._set_apart(message, received, notice, loaded)
             was_held = True
             await self._store.hold_notice(_held(message, received, notice))
             loaded = await self._load(notice, stimulus.ids)
             if loaded.row is None:
+                await self._judge(message, taken=True)
                 _log.info("notice_held", zzy_order_id=notice.zzy_order_id)
                 return Ack()
+        outcome = await self._apply(message, received, notice, loaded, stimulus)
+        if was_held and isinstance(outcome, Ack):
+            await self._store.release_notice(received.content_digest)
+        return outcome
+
+    async def _apply(
+        self,
+        message: Message,
+        received: NoticeReceived,
+        notice: OrderNotice,
+        loaded: Loaded,
+        stimulus: Stimulus,
+    ) -> Outcome:
+        if loaded.row is None:
+            return await self._set_apart(message, received, notice, loaded)
         order_num = loaded.row.order_num
         structlog.contextvars.bind_contextvars(order_num=order_num)
         taken = await self._saga.take(loaded, order_num, stimulus)
-        if taken.forged:
-            taken = await self._doubt(order_num, notice)
-            if not taken.hold:
-                alarm("notice_quarantined", order_num=order_num)
-                return Park("notice_quarantined", "its signature was used before, otherwise")
+        if taken.forged or (taken.hold and not await self._claimed(stimulus)):
+            return await self._set_apart(message, received, notice, loaded)
         if taken.hold:
-            delay = HOLD_RETRIES[min(message.attempt, len(HOLD_RETRIES) - 1)]
-            return Retry(delay, "a call of ours is under way that decides what it means")
-        if was_held:
-            await self._store.release_notice(received.content_digest)
+            await self._judge(message, taken=True)
+            return come_again(message.attempt)
         return Ack()
 
-    async def _doubt(self, order_num: str, notice: OrderNotice) -> Taken:
-        """Ask PersonQrCodes about the tickets of a notice that is set apart."""
-        if not isinstance(notice.event, TicketIssued | TicketFailed):
-            return Taken(None)
-        loaded = await self._store.load(order_num)
-        return await self._saga.take(loaded, order_num, Stimulus(TicketDoubted()))
+    async def _set_apart(
+        self, message: Message, received: NoticeReceived, notice: OrderNotice, loaded: Loaded
+    ) -> Outcome:
+        await self._judge(message, taken=False)
+        order_num = loaded.row.order_num if loaded.row else ""
+        return await self._quarantine.set_apart(message, received, notice, order_num)
+
+    async def _claimed(self, stimulus: Stimulus) -> bool:
+        """Use the signature up for a notice that waits; False: it was, for another body."""
+        now = self._clock.now()
+        return all([await self._store.claim_inbox(entry, now) for entry in stimulus.inbox])
+
+    async def _judge(self, message: Message, *, taken: bool) -> None:
+        """Tell the ingress what to answer ZZY, if it waits: best effort, and at once."""
+        if message.reply_to:
+            verdict = Verdict.TAKEN if taken else Verdict.FORGED
+            await self._broker.reply(message.reply_to, message.correlation_id, verdict.encode())
+
+    def _stimulus(
+        self, message: Message, received: NoticeReceived, notice: OrderNotice
+    ) -> Stimulus:
+        """Return the event, its signature to be judged unless a person has looked at it."""
+        signature = f"signature:{received.signature_digest}:{notice.zzy_order_id}"
+        replayed = headers.REPLAY_OF in message.headers
+
+        async def judged(taken: bool) -> None:  # noqa: FBT001  (its only word)
+            await self._judge(message, taken=taken)
+
+        return Stimulus(
+            notice.event,
+            inbox=() if replayed else (InboxEntry(signature, received.content_digest),),
+            inbox_if_applied=(InboxEntry(f"content:{received.content_digest}"),),
+            judged=judged if message.reply_to else None,
+        )
 
     async def _load(self, notice: OrderNotice, ids: list[str]) -> Loaded:
         if notice.order_num:
@@ -165,7 +212,8 @@ class Notices:
             headers.DEAD_ATTEMPTS: "1",
             headers.DEAD_AT: self._clock.now().isoformat(),
         }
-        dead = Message(queues.DEAD, held.message_type, held.body, held.id, marks)
+        name = why.letter or held.id
+        dead = Message(queues.DEAD, held.message_type, held.body, name, marks)
         await self._broker.publish(dead)
         await self._store.release_notice(held.id)
 
@@ -177,15 +225,6 @@ class Notices:
                 await self.sweep()
             except (StoreUnavailableError, BrokerUnavailableError, PublishUnknownError) as error:
                 _log.warning("notice_sweep_failed", error=str(error))
-
-
-def _stimulus(received: NoticeReceived, notice: OrderNotice, *, judge_signature: bool) -> Stimulus:
-    signature = f"signature:{received.signature_digest}:{notice.zzy_order_id}"
-    return Stimulus(
-        notice.event,
-        inbox=(InboxEntry(signature, received.content_digest),) if judge_signature else (),
-        inbox_if_applied=(InboxEntry(f"content:{received.content_digest}"),),
-    )
 
 
 def _held(message: Message, received: NoticeReceived, notice: OrderNotice) -> HeldNotice:

@@ -32,6 +32,8 @@ class Park:
 
     kind: str
     reason: str
+    letter: str = ""
+    """Names the letter where several messages are one; empty: the message's own id does."""
 
 
 Outcome = Ack | Retry | Park

@@ -17,6 +17,7 @@ from worker.runtime.records import (
     DeadLetter,
     Figures,
     HeldNotice,
+    InboxEntry,
     Loaded,
     NotificationResult,
     NotificationRow,
@@ -88,6 +89,13 @@ class Store(AccountStore, CatalogueStore, ChannelStore, Protocol):
         ``MINE`` notes it as ``sending`` from ``at`` on; the turn ends when its result is
         recorded, or by itself after ``lease`` seconds. A webhook id without a row gets a
         turn that nobody sees.
+        """
+        ...
+
+    async def claim_inbox(self, entry: InboxEntry, now: datetime) -> bool:
+        """Note an inbox id without a transition; tell whether it stands there for this digest.
+
+        False: it was noted for another digest before, by whoever it was.
         """
         ...
 

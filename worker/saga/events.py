@@ -198,6 +198,13 @@ class TicketDoubted:
     """A ticket notice was set apart as forged: ask PersonQrCodes what is true."""
 
 
+@dataclass(frozen=True, slots=True)
+class EvidenceHeard:
+    """What PersonQrCodes showed when a notice was strange: for the order's history alone."""
+
+    reason: str
+
+
 # --- other notices ----------------------------------------------------------------------
 
 
@@ -249,6 +256,7 @@ Event = (
     | TicketIssued
     | TicketFailed
     | TicketDoubted
+    | EvidenceHeard
     | VerificationNoticed
     | RefundNoticed
     | TimerFired

@@ -13,6 +13,7 @@ from worker.saga.events import (
     CreateRefused,
     CreateSucceeded,
     CreateUnknown,
+    EvidenceHeard,
     OrderCommanded,
     PayRefused,
     PaySucceeded,
@@ -118,6 +119,8 @@ TICKET = [
     row((PAYING, CLOSING, AWAITING, ISSUED), TicketDoubted, g.call_is_out, (r.hold_notice,)),
     row((AWAITING, ISSUED), TicketDoubted, q.refund_is_open, ()),
     row((PAYING, AWAITING, ISSUED), TicketDoubted, g.always, (t.doubt_tickets, c.call_probe)),
+
+    row(KNOWN, EvidenceHeard, g.always, ()),
 
     row(AWAITING, TicketIssued, q.refund_holds_vouchers, (t.note_tickets,), ISSUED),
     row(AWAITING, TicketIssued, q.refund_is_open, (t.note_tickets, t.tell_known_vouchers), ISSUED),

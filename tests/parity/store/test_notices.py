@@ -2,8 +2,8 @@
 
 import asyncio
 
-from tests.parity.store.kit import Opener, after, commit, full, held, order_row
-from worker.runtime.ports import Store, Transition
+from tests.parity.store.kit import NOW, Opener, after, commit, full, held, order_row
+from worker.runtime.ports import InboxEntry, Store, Transition
 
 
 async def test_a_notice_is_matched_by_either_number(store: Store) -> None:
@@ -60,3 +60,21 @@ async def test_a_held_notice_outlives_the_worker(open_store: Opener) -> None:
     await (await open_store()).hold_notice(held("a", num="o1"))
     done = await commit(await open_store(), Transition(order_row()))
     assert list(done.held) == [held("a", num="o1")]
+
+
+async def test_an_inbox_id_is_claimed_for_one_digest(open_store: Opener) -> None:
+    one, other = await open_store(), await open_store()
+    claims = [
+        store.claim_inbox(InboxEntry("i", digest), NOW) for store in (one, other) for digest in "ab"
+    ]
+    a, b, *rest = await asyncio.gather(*claims)
+    assert a is not b
+    assert rest == [a, b], "the same digest again is the same claim"
+    assert (await one.load("o1", ["i"])).seen == {"i": "a" if a else "b"}
+
+
+async def test_a_claimed_id_is_a_transitions_too(store: Store) -> None:
+    assert await store.claim_inbox(InboxEntry("in-o1-1", "early"), NOW)
+    await commit(store, full())
+    assert (await store.load("o1", ["in-o1-1"])).seen == {"in-o1-1": "early"}
+    assert not await store.claim_inbox(InboxEntry("in-o1-1", "digest-o1-1"), NOW)
