@@ -11,10 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from worker.broker.sealed import sealed as sealed_broker
 from worker.clock import Clock, SystemClock
 from worker.runtime.ports import Broker, Store
+from worker.sealing import Sealer
 from worker.settings import Settings
 from worker.sqlite import SqliteFile
+from worker.store.sealed import sealed as sealed_store
 
 PUBLISH_SECONDS: Final = 4.5
 """Without a confirm by then the outcome is unknown: leaves time to say so within 5 s."""
@@ -41,8 +44,10 @@ async def adapters(
     """
     clock = clock or SystemClock()
     files = Files(file)
+    sealer = Sealer(settings.privacy.keys)
+    broker = sealed_broker(_broker(settings, clock, files, sealer), sealer)
     try:
-        yield Adapters(_broker(settings, clock, files), _store(settings, files), clock)
+        yield Adapters(broker, sealed_store(_store(settings, files), sealer), clock)
     finally:
         await files.close()
 
@@ -67,7 +72,7 @@ class Files:
             await file.close()
 
 
-def _broker(settings: Settings, clock: Clock, files: Files) -> Broker:
+def _broker(settings: Settings, clock: Clock, files: Files, sealer: Sealer) -> Broker:
     app_keys = [channel.app_key for channel in settings.channels]
     path = settings.embedded_path
     if path is None:
@@ -76,7 +81,7 @@ def _broker(settings: Settings, clock: Clock, files: Files) -> Broker:
         return RabbitBroker(settings.broker_url, app_keys, publish_timeout=PUBLISH_SECONDS)
     from worker.broker.embedded import EmbeddedBroker
 
-    return EmbeddedBroker(files.at(path), app_keys, clock)
+    return EmbeddedBroker(files.at(path), app_keys, clock, sealer)
 
 
 def _store(settings: Settings, files: Files) -> Store:

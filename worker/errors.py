@@ -7,7 +7,8 @@
     ├── BrokerUnavailableError     surely not sent: never published, refused, returned
     ├── PublishUnknownError        sent, not confirmed in time: the outcome is unknown
     ├── StoreUnavailableError      the database does not answer or refuses
-    │   └── StoreRefusedError      it cannot take these values; asking again does not help
+    │   ├── StoreRefusedError      it cannot take these values; asking again does not help
+    │   └── SealedError            what it keeps cannot be opened: no key, or it was changed
     └── CatalogueUnknownError      ZZY tells nothing of its products, which proves nothing
 
 A class's docstring is its default message. Why it exists: callers decide by class, people
@@ -42,6 +43,10 @@ class StoreUnavailableError(TicketbridgeError):
 
 class StoreRefusedError(StoreUnavailableError):
     """The database cannot take these values."""
+
+
+class SealedError(StoreUnavailableError):
+    """What is kept sealed cannot be opened."""
 
 
 class CatalogueUnknownError(TicketbridgeError):

@@ -20,10 +20,12 @@ from contracts import headers, queues
 from worker.broker.settle import DELIVERY_LIMIT, DELIVERY_LIMIT_KIND, dead_headers
 from worker.runtime.outcome import Park
 from worker.runtime.ports import Message
+from worker.sealing import sealed_under
 
 ATTEMPT: Final = "tb-attempt"
 MESSAGE_ID: Final = "tb-message-id"
 CONTENT_TYPE: Final = "application/json"
+SEALED_TYPE: Final = "application/octet-stream"
 
 _FIRST_DEATH_QUEUE: Final = "x-first-death-queue"
 _BROKERS_OWN: Final = (
@@ -76,7 +78,7 @@ def encode(
         table["CC"] = topics[1:]  # routing keys too; each queue still gets it once
     properties = spec.Basic.Properties(
         headers=table,
-        content_type=CONTENT_TYPE,
+        content_type=SEALED_TYPE if sealed_under(message.body) else CONTENT_TYPE,
         delivery_mode=DeliveryMode.PERSISTENT.value,
         message_id=f"{message.message_id}/{next(_serial)}",
         message_type=message.type,

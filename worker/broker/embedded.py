@@ -25,6 +25,7 @@ from worker.clock import Clock
 from worker.errors import BrokerUnavailableError, StoreUnavailableError
 from worker.runtime.outcome import Outcome
 from worker.runtime.ports import Handler, Message
+from worker.sealing import Sealer
 from worker.sqlite import SqliteFile
 from worker.tasks import TaskGroup
 
@@ -38,8 +39,17 @@ _log = structlog.get_logger(__name__)
 class EmbeddedBroker:
     """Implements :class:`worker.runtime.ports.Broker`; several processes may share the file."""
 
-    def __init__(self, file: SqliteFile, relay_keys: Sequence[str], clock: Clock) -> None:
-        """Keep messages in ``file``; ``relay_keys`` are the app_keys that have a relay queue."""
+    def __init__(
+        self,
+        file: SqliteFile,
+        relay_keys: Sequence[str],
+        clock: Clock,
+        sealer: Sealer | None = None,
+    ) -> None:
+        """Keep messages in ``file``; ``relay_keys`` are the app_keys that have a relay queue.
+
+        ``sealer`` seals what replies leave in the file; what messages hold is sealed before.
+        """
         relays = (queues.relay_queue(key) for key in relay_keys)
         self._names = frozenset({*queues.WORK, queues.DEAD, *relays})
         self._file = file
@@ -47,7 +57,7 @@ class EmbeddedBroker:
         self._handlers = TaskGroup(_task_failed)
         self._tasks = TaskGroup(_task_failed)
         self._hands = Hands(file, clock, self._tasks)
-        self._replies = EmbeddedReplies(file, clock, self._tasks)
+        self._replies = EmbeddedReplies(file, clock, self._tasks, sealer or Sealer())
         self._consumers: dict[str, LocalConsumer] = {}
         self._paused: set[str] = set()
         self._trouble = "not started"

@@ -15,11 +15,13 @@ import structlog
 from worker.broker import embedded_rows as rows
 from worker.broker.awaiting import AwaitedReply, IsFinal
 from worker.clock import Clock
-from worker.errors import StoreUnavailableError
+from worker.errors import SealedError, StoreUnavailableError
+from worker.sealing import Sealer
 from worker.sqlite import SqliteFile
 from worker.tasks import TaskGroup
 
 ADDRESS_PREFIX: Final = "embedded."
+PLACE: Final = "broker_conversations.body"
 LIFETIME_SECONDS: Final = 60.0
 
 _log = structlog.get_logger(__name__)
@@ -28,8 +30,9 @@ _log = structlog.get_logger(__name__)
 class EmbeddedReplies:
     """Who in this process waits for which reply, and replies to others."""
 
-    def __init__(self, file: SqliteFile, clock: Clock, tasks: TaskGroup) -> None:
-        """Take an address of our own; nobody waits yet."""
+    def __init__(self, file: SqliteFile, clock: Clock, tasks: TaskGroup, sealer: Sealer) -> None:
+        """Take an address of our own; nobody waits yet. What is left lies sealed."""
+        self._sealer = sealer
         self._file = file
         self._clock = clock
         self._tasks = tasks
@@ -72,7 +75,12 @@ class EmbeddedReplies:
         found = await self._file.write(
             lambda connection: rows.take_replies(connection, self.address, oldest)
         )
-        for correlation_id, body in found:
+        for correlation_id, kept in found:
+            try:
+                body = self._sealer.open(kept, PLACE, self.address + correlation_id)
+            except SealedError as error:
+                _log.warning("reply_left_sealed", reason=str(error))
+                continue
             self._settle(correlation_id, body)
 
     def _settle(self, correlation_id: str, body: bytes) -> None:
@@ -82,9 +90,10 @@ class EmbeddedReplies:
 
     async def _leave(self, address: str, correlation_id: str, body: bytes) -> None:
         now = self._clock.now().timestamp()
+        kept = self._sealer.seal(body, PLACE, address + correlation_id)
         try:
             await self._file.write(
-                lambda connection: rows.add_reply(connection, address, correlation_id, body, now)
+                lambda connection: rows.add_reply(connection, address, correlation_id, kept, now)
             )
         except StoreUnavailableError as error:
             _log.info("reply_not_sent", error=str(error))

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from worker.adapters import opened, opened_store
+from worker.commands.quiet import log_quietly
 from worker.commands.tables import print_table
 from worker.deadletters.replay import replay
 from worker.deadletters.show import COLUMNS, as_document, as_json_lines, as_row
@@ -20,6 +21,7 @@ LISTED: Final = 100_000
 
 async def list_deadletters(settings: Settings, *, as_json: bool) -> None:
     """Print the open dead letters."""
+    log_quietly(settings)
     async with opened_store(settings) as store:
         letters = await store.dead_letters(limit=LISTED)
     if as_json:
@@ -31,6 +33,7 @@ async def list_deadletters(settings: Settings, *, as_json: bool) -> None:
 
 async def show_deadletter(settings: Settings, letter_id: str, *, personal: bool) -> bool:
     """Print one dead letter; return False when there is none of this id."""
+    log_quietly(settings)
     async with opened_store(settings) as store:
         letter = await store.dead_letter(letter_id)
     if letter is None:
@@ -42,6 +45,7 @@ async def show_deadletter(settings: Settings, letter_id: str, *, personal: bool)
 
 async def replay_deadletters(settings: Settings, ids: Sequence[str]) -> bool:
     """Replay dead letters, report each; return False unless all of them went."""
+    log_quietly(settings)
     async with opened(settings) as parts:
         report = await replay(parts.store, parts.broker, ids)
     for letter_id in report.replayed:

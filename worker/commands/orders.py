@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from worker.adapters import opened_store
+from worker.commands.quiet import log_quietly
 from worker.commands.tables import print_json_lines, print_table
 from worker.runtime.ports import NotificationRow, OrderRow, TimelineEntry
 from worker.saga.states import Phase
@@ -42,6 +43,7 @@ async def list_orders(settings: Settings, *, state: str | None, limit: int, as_j
         names = ", ".join([HUMAN, *Phase])
         sys.stderr.write(f"no state is called {state}; there are: {names}\n")
         return False
+    log_quietly(settings)
     by_phase = state not in {None, HUMAN}
     async with opened_store(settings) as store:
         rows = await store.orders(human=state == HUMAN, limit=SEARCHED if by_phase else limit)
@@ -56,6 +58,7 @@ async def list_orders(settings: Settings, *, state: str | None, limit: int, as_j
 
 async def show_order(settings: Settings, number: str, *, as_json: bool) -> bool:
     """Print every order that has this number; return False when there is none."""
+    log_quietly(settings)
     async with opened_store(settings) as store:
         rows = await store.find_orders(number)
         for row in rows:

@@ -12,13 +12,13 @@ from worker.settings.models import (
     Ingress,
     Limits,
     Log,
-    Privacy,
     Relay,
     Saga,
     Settings,
     Zzy,
 )
 from worker.settings.parties import Channel, NotifyUrls, Product
+from worker.settings.privacy import Privacy
 from worker.settings.publishing import Events, Upstream
 from worker.settings.sms import Sms
 from worker.settings.weaknesses import weaknesses

@@ -14,6 +14,7 @@ from pydantic import AwareDatetime, Field, SecretStr, field_validator
 from worker.settings.accounts import SettlementPrice
 from worker.settings.catalogue import Catalogue
 from worker.settings.parties import Channel, Product
+from worker.settings.privacy import Privacy
 from worker.settings.publishing import Events, Upstream
 from worker.settings.section import Section, Text
 from worker.settings.sms import Sms
@@ -120,13 +121,6 @@ class Limits(Section):
 
     requests_per_second: Annotated[float, Field(ge=0)] = 0
     """In bursts of a second's worth, by each process of the ingress; 0 is off."""
-
-
-class Privacy(Section):
-    """How personal data is stored."""
-
-    encryption_keys: tuple[SecretStr, ...] = ()
-    """Newest first; empty: stored plain."""
 
 
 class Relay(Section):

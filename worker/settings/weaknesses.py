@@ -6,6 +6,7 @@ Source: DESIGN.md, "Configuration".
 """
 
 from collections.abc import Iterator
+from itertools import pairwise
 from urllib.parse import urlsplit
 
 from worker.settings.models import Settings
@@ -64,6 +65,9 @@ def _channel(channel: Channel) -> Iterator[str]:
 def _storage(settings: Settings) -> Iterator[str]:
     if not settings.privacy.encryption_keys:
         yield "privacy.encryption_keys is empty: names and id cards are stored plain"
+    for number, key in enumerate(settings.privacy.keys, 1):
+        if why := _why_guessable(key):
+            yield f"privacy.encryption_keys number {number} is weak: {why}"
     for name, url in (
         ("database_url", settings.database_url),
         ("broker_url", settings.broker_url),
@@ -119,8 +123,6 @@ def _upstreams(settings: Settings) -> Iterator[str]:
 
 def _idle(settings: Settings) -> Iterator[str]:
     """Say of what is set and has no effect yet, so that nobody relies on it."""
-    if settings.privacy.encryption_keys:
-        yield "privacy.encryption_keys has no effect yet: names and id cards are stored plain"
     if settings.saga.forced_refund_check == "hold":
         yield "saga.forced_refund_check has no effect yet: a forced refund is taken, with an alarm"
 
@@ -135,6 +137,16 @@ def _why(secret: str) -> str:
     if len(secret) < SHORTEST_SECRET:
         return f"shorter than {SHORTEST_SECRET} characters"
     return "it repeats few characters"
+
+
+def _why_guessable(key: bytes) -> str:
+    """Return why a key was surely not drawn at random; empty where it may have been."""
+    steps = {(after - before) % 256 for before, after in pairwise(key)}
+    if len(set(key)) < len(key) // 2:
+        return "it repeats few bytes"
+    if len(steps) == 1:
+        return "its bytes only count"
+    return "it is text that somebody typed" if key.isascii() and key.decode().isprintable() else ""
 
 
 def _local(url: str) -> bool:
