@@ -87,8 +87,14 @@ async def test_nothing_personal_lies_in_the_database_or_in_a_queue(
     assert at_rest.found(words, waiting) == {}
     if waiting:
         assert {ORDERS, NOTICES, delay_queue("2h"), at_rest.EVENTS} <= {*waiting}
+    async with started(place, "ingress") as leaking:
+        await order(driver, "c3")
+        await leaking.kill()
+    lying = await at_rest.database(place) | await at_rest.messages(place)
+    assert {PHONE, *PEOPLE} <= set().union(*at_rest.found(words, lying).values())
 
 
+@pytest.mark.acceptance
 async def test_without_keys_all_of_it_would_have_been_seen(
     place: Place, zzy: ZzySimulator, channel: ChannelSimulator, driver: ChannelDriver
 ) -> None:

@@ -46,7 +46,7 @@ async def opened(kit: Kit, *keys: bytes) -> tuple[Broker, Broker]:
     return sealed(beneath, Sealer(keys)), beneath
 
 
-@pytest.mark.parametrize("keys", [(), (NEW,)])
+@pytest.mark.parametrize("keys", [(), (NEW,)], ids=["plain", "sealed"])
 async def test_a_message_is_handled_as_it_was_published_through_retry_and_parking(
     kit: Kit, keys: tuple[bytes, ...]
 ) -> None:
@@ -73,7 +73,9 @@ async def test_what_waits_is_sealed_but_for_questions(kit: Kit) -> None:
     assert {sealed_under(body) for body in found.values()} == {Sealer([NEW]).current}
 
 
-@pytest.mark.parametrize("body", [BODY, Sealer([OLD]).seal(BODY, "message", "m")])
+@pytest.mark.parametrize(
+    "body", [BODY, Sealer([OLD]).seal(BODY, "message", "m")], ids=["plain", "as if sealed"]
+)
 async def test_what_others_publish_is_handled_as_it_came_and_republished_so(
     kit: Kit, body: bytes
 ) -> None:

@@ -50,7 +50,7 @@ async def bodies(store: Store) -> dict[str, Sequence[bytes]]:
     }
 
 
-@pytest.mark.parametrize("keys", KEYS)
+@pytest.mark.parametrize("keys", KEYS, ids=["plain", "sealed", "rotated"])
 async def test_what_goes_in_comes_out_on_every_way(store: Store, keys: tuple[bytes, ...]) -> None:
     kept = sealed(store, Sealer(keys))
     await fill(kept)
@@ -88,7 +88,7 @@ async def test_what_lay_plain_or_under_an_old_key_is_read_and_sealed_anew_when_w
     assert sealed_under(beneath.state) == Sealer([NEW]).current
 
 
-@pytest.mark.parametrize("keys", [(), (OLD,)])
+@pytest.mark.parametrize("keys", [(), (OLD,)], ids=["no key", "another key"])
 async def test_without_its_key_nothing_is_lost_and_nothing_passes_as_read(
     store: Store, keys: tuple[bytes, ...]
 ) -> None:
