@@ -4,7 +4,7 @@ Why it exists: a copy of a disk must not tell who visits what. One AES-256-GCM c
 whole body; its row and column are authenticated with it, so that no two can change places.
 A header names the key, so that old keys open what the newest would no longer seal. What was
 stored before there were keys is read as it is. It must not know what a body holds.
-Source: docs/decisions/0016-sealed-at-rest.md.
+Source: docs/decisions/0017-sealed-at-rest.md.
 """
 
 import hashlib

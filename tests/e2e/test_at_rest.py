@@ -28,6 +28,12 @@ WORDS = {PHONE, EARLY, *PEOPLE, *PEOPLE.values()}
 pytestmark = pytest.mark.slow
 
 
+def brief(place: Place) -> Place:
+    """Return a place where nobody waits long for an answer, and each notification fails once."""
+    settings = {**place.settings, "reply_wait_seconds": "0.5"}
+    return replace(place, settings=settings, retry_delays='["1h"]')
+
+
 def with_keys(place: Place, *keys: str) -> Place:
     return replace(place, more=f"[privacy]\nencryption_keys = {json.dumps(keys)}\n")
 
@@ -77,7 +83,8 @@ def issued(zzy: ZzySimulator) -> set[str]:
 async def test_nothing_personal_lies_in_the_database_or_in_a_queue(
     place: Place, zzy: ZzySimulator, channel: ChannelSimulator, driver: ChannelDriver
 ) -> None:
-    keyed = replace(with_keys(place, NEW), retry_delays='["1h"]')
+    place = brief(place)
+    keyed = with_keys(place, NEW)
     ours = await filled(keyed, channel, driver)
     words = WORDS | issued(zzy)
     lying = await at_rest.database(keyed)
@@ -98,7 +105,7 @@ async def test_nothing_personal_lies_in_the_database_or_in_a_queue(
 async def test_without_keys_all_of_it_would_have_been_seen(
     place: Place, zzy: ZzySimulator, channel: ChannelSimulator, driver: ChannelDriver
 ) -> None:
-    plain = replace(place, retry_delays='["1h"]')
+    plain = brief(place)
     await filled(plain, channel, driver)
     words = WORDS | issued(zzy)
     waiting = await at_rest.messages(plain)

@@ -106,7 +106,7 @@ async def test_without_its_key_a_message_waits_and_is_handled_once_the_key_is_ba
     handler = Collector(Ack())
     await rich.consume(queues.ORDERS, handler, concurrency=1)
     [message] = await handler.wait(1)
-    assert (message.message_id, message.body) == ("m1", BODY)
+    assert (message.message_id, message.body, message.attempt) == ("m1", BODY, 0)
     await settles(rich, queues.ORDERS, 0)
 
 

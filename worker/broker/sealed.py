@@ -5,7 +5,7 @@ readable there. A message is sealed as it is published and opened as it is handl
 the two (delay tiers, dead letters) it travels as it is. It must not seal what others read (order
 events, replies), nor open what others published: commands of upstream systems come plain and
 stay so, and nobody else's bytes pass for sealed ones of ours.
-Source: docs/decisions/0016-sealed-at-rest.md.
+Source: docs/decisions/0017-sealed-at-rest.md.
 """
 
 from collections.abc import Callable
@@ -63,7 +63,7 @@ class SealedBroker:
                 body = self._sealer.open(message.body, PLACE, message.message_id)
             except SealedError as error:
                 _log.warning("message_left_sealed", queue=queue, reason=str(error))
-                return Retry(KEY_RETRY_SECONDS, "it cannot be opened")
+                return Retry(KEY_RETRY_SECONDS, "it cannot be opened", counted=False)
             return await handler(message if body is message.body else replace(message, body=body))
 
         await self._broker.consume(queue, opening, concurrency=concurrency)

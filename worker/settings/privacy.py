@@ -1,7 +1,7 @@
 """How personal data is kept: under which keys, and for how long.
 
 Why it exists: what protects the people behind the orders stands together. It must not print
-a key, not even a wrong one. Source: docs/decisions/0016-sealed-at-rest.md.
+a key, not even a wrong one. Source: docs/decisions/0017-sealed-at-rest.md.
 """
 
 import base64
