@@ -27,10 +27,9 @@ from worker.runtime.records import (
     Turn,
     TurnAsked,
 )
-from worker.runtime.resealing import BodyStore
 
 
-class Store(AccountStore, CatalogueStore, ChannelStore, BodyStore, Protocol):
+class Store(AccountStore, CatalogueStore, ChannelStore, Protocol):
     """The durable memory of the saga."""
 
     async def start(self) -> None:

@@ -15,22 +15,21 @@ from typing import Final
 import asyncpg
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from worker.errors import StoreUnavailableError
 from worker.sqlite import create_file
+from worker.store import online
 
 CONNECT_SECONDS: Final = 5.0
-WAIT_SECONDS: Final = 60.0
-"""How long to wait for another worker that is migrating."""
+WAIT_SECONDS: Final = online.WAIT_SECONDS
 
 _ALEMBIC: Final = threading.Lock()
 """Alembic's context is global to the process: one thread at a time."""
 
 _SQLITE: Final = "sqlite:///"
-_LOCK: Final = 0x7469636B6574  # "ticket"; held until the end of the transaction alone
 
 
 def configuration(connection: Connection | None = None) -> Config:
@@ -67,13 +66,9 @@ async def migrate_sqlite(path: Path) -> None:
 
 
 async def migrate_postgres(url: str) -> None:
-    """Create or upgrade the tables in a database."""
+    """Create or upgrade the tables in a database, beside workers that use it."""
     try:
-        async with postgres_engine(url).begin() as connection:
-            for setting in ("statement_timeout = 0", f"lock_timeout = '{WAIT_SECONDS:.0f}s'"):
-                await connection.execute(text(f"SET LOCAL {setting}"))
-            await connection.execute(text(f"SELECT pg_advisory_xact_lock({_LOCK})"))
-            await connection.run_sync(upgrade)
+        await online.bring_to_head(postgres_engine(url), configuration)
     except (DBAPIError, OSError, TimeoutError, ValueError, asyncpg.PostgresError) as error:
         raise _failure(error) from None
 

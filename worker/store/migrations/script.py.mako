@@ -1,4 +1,11 @@
-"""${message}."""
+"""${message}.
+
+Workers of the last version run on while this runs, and after it. So it only adds: a table,
+a column that may be NULL or has a constant default, an index. It renames, drops, narrows
+and rewrites nothing; what old rows lack is filled in by the program, in small portions. An
+index on a table that exists stands in BESIDE_WRITES, in a revision of its own, with
+``online.create`` and ``online.drop``. A test holds every revision to this.
+"""
 
 import sqlalchemy as sa
 from alembic import op
