@@ -11,13 +11,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from worker.broker.sealed import PLACE as MESSAGE
 from worker.broker.sealed import sealed as sealed_broker
 from worker.clock import Clock, SystemClock
 from worker.runtime.ports import Broker, Store
+from worker.runtime.resealing import BodyStore
 from worker.sealing import Sealer
 from worker.settings import Settings
 from worker.sqlite import SqliteFile
 from worker.store.sealed import sealed as sealed_store
+from worker.store.tables import BODIES
 
 PUBLISH_SECONDS: Final = 4.5
 """Without a confirm by then the outcome is unknown: leaves time to say so within 5 s."""
@@ -104,6 +107,23 @@ async def opened_store(settings: Settings) -> AsyncIterator[Store]:
             yield parts.store
         finally:
             await parts.store.close()
+
+
+@asynccontextmanager
+async def opened_bodies(settings: Settings) -> AsyncIterator[dict[str, BodyStore]]:
+    """Open what keeps sealed bodies, by the name of the place; RabbitMQ's pass by themselves."""
+    async with opened_store(settings) as store:
+        places: dict[str, BodyStore] = dict.fromkeys(BODIES, store)
+        if (path := settings.embedded_path) is None:
+            yield places
+            return
+        from worker.broker.embedded_bodies import EmbeddedBodies
+
+        file = SqliteFile(path)
+        try:
+            yield {**places, MESSAGE: EmbeddedBodies(file)}
+        finally:
+            await file.close()
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from worker.cli_accounts import accounts
 from worker.cli_catalogue import catalogue
 from worker.cli_checks import checks
 from worker.cli_options import FAILED, Json, exit_by, settings_of
+from worker.cli_privacy import privacy
 from worker.errors import TicketbridgeError
 from worker.roles import Role
 from worker.settings import weaknesses
@@ -32,6 +33,7 @@ app.add_typer(accounts, name="accounts")
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(deadletters, name="deadletters")
 app.add_typer(orders, name="orders")
+app.add_typer(privacy, name="privacy")
 app.add_typer(simulate, name="simulate")
 app.add_typer(checks)
 

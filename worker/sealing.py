@@ -50,20 +50,21 @@ class Sealer:
         known = tuple(keys)
         self._opening = {key_id(key): _cipher(key) for key in known}
         self._sealing = self._opening[key_id(known[0])] if known else None
-        self._head = _SEALED + key_id(known[0]) if known else b""
+        self.head = _SEALED + key_id(known[0]) if known else b""
+        """How everything begins that is sealed under the newest key; empty without keys."""
         self._alarmed: set[str] = set()
 
     @property
     def current(self) -> str:
         """The id of the key that seals, or ``PLAIN``."""
-        return sealed_under(self._head)
+        return sealed_under(self.head)
 
     def seal(self, body: bytes, place: str, row: str) -> bytes:
         """Return the body as it is to be kept in this row of this place."""
         if self._sealing is None:
             return _ESCAPED + body if body.startswith(MARK) else body
         nonce = os.urandom(NONCE_BYTES)
-        return self._head + nonce + self._sealing.encrypt(nonce, body, _bound(place, row))
+        return self.head + nonce + self._sealing.encrypt(nonce, body, _bound(place, row))
 
     def open(self, kept: bytes, place: str, row: str) -> bytes:
         """Return the body again. Raises SealedError, and calls a person, where it cannot be."""

@@ -1,8 +1,8 @@
 """With keys, no disk tells who visits what: not the database's, not RabbitMQ's."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -20,6 +20,7 @@ OLD, NEW = (
     "a1b2c3d4e5f60718" * 4,
     "8f1d0c77a2b9e45d3361f0c81e9a7b5246d3af10993ce8b7552f04d8616e0bca",
 )
+NEWER = "4ad0176ec29f58b3e7115c0a92d4f8638bb1f7e05a2c6d9403e8a15f7cb2d6e1"
 PHONE = "13911112222"
 PEOPLE = {made_up_id_card(n): f"欧阳{n}号" for n in range(900, 902)}
 EARLY = "772233440011"
@@ -70,7 +71,7 @@ async def filled(place: Place, channel: ChannelSimulator, driver: ChannelDriver)
     return ours
 
 
-async def letters(place: Place) -> Sequence[object]:
+async def letters(place: Place) -> list[dict[str, Any]]:
     return (await called(place.config, "deadletters", "list", "--json")).lines
 
 
@@ -99,6 +100,29 @@ async def test_nothing_personal_lies_in_the_database_or_in_a_queue(
         await leaking.kill()
     lying = await at_rest.database(place) | await at_rest.messages(place)
     assert {PHONE, *PEOPLE} <= set().union(*at_rest.found(words, lying).values())
+    await sealed_anew(with_keys(place, NEWER, NEW), words)
+
+
+async def sealed_anew(place: Place, words: set[str]) -> None:
+    """Replace the key beside a running worker; what lay plain is sealed too."""
+    async with started(place) as bridge:
+        ran = await called(place.config, "privacy", "reencrypt", "--json", "--batch", "1")
+        assert ran.code == 0, ran.err
+        assert {"orders.state", "dead_letters.body"} <= {line["id"] for line in ran.lines}
+        ran = await called(place.config, "privacy", "keys", "--json")
+        newest = ran.lines[0]["id"]
+        ran = await called(place.config, "privacy", "reencrypt", "--dry-run", "--json")
+        assert {key for line in ran.lines for key in line["keys"]} == {newest}
+        letter = (await letters(place))[0]["id"]
+        ran = await called(place.config, "deadletters", "show", letter, "--personal")
+        assert EARLY in ran.out
+        await bridge.stop()
+    assert at_rest.found(words, await at_rest.database(place)) == {}
+    with_keys(place, NEW).write()
+    ran = await called(place.config, "deadletters", "show", letter)
+    assert ran.code == 1
+    assert newest in ran.err
+    assert ran.out == ""
 
 
 @pytest.mark.acceptance

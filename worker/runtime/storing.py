@@ -27,9 +27,10 @@ from worker.runtime.records import (
     Turn,
     TurnAsked,
 )
+from worker.runtime.resealing import BodyStore
 
 
-class Store(AccountStore, CatalogueStore, ChannelStore, Protocol):
+class Store(AccountStore, CatalogueStore, ChannelStore, BodyStore, Protocol):
     """The durable memory of the saga."""
 
     async def start(self) -> None:

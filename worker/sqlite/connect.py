@@ -21,6 +21,7 @@ _PRAGMAS: Final = (
     "foreign_keys=ON",
     "cache_size=-16000",
     "journal_size_limit=67108864",
+    "secure_delete=ON",  # what was deleted or sealed anew is overwritten with zeros
 )
 
 

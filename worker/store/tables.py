@@ -117,6 +117,14 @@ DEAD_LETTERS: Final = table(
 )
 """Messages in front of a person."""
 
+BODIES: Final = {
+    "orders.state": (ORDERS, "state"),
+    "outbox.body": (OUTBOX, "body"),
+    "held_notices.body": (HELD_NOTICES, "body"),
+    "dead_letters.body": (DEAD_LETTERS, "body"),
+}
+"""Where personal data lies, by the name under which it is sealed."""
+
 ACCOUNTS: Final = table(
     "accounts",
     texts("app_key", key=True),

@@ -15,6 +15,7 @@ import structlog
 from worker.runtime.ports import Committed, Loaded, NotificationResult, Transition
 from worker.store.batcher import Batcher
 from worker.store.postgres.accounts import Accounts
+from worker.store.postgres.bodies import Bodies
 from worker.store.postgres.catalogue import Catalogue
 from worker.store.postgres.channels import Channels
 from worker.store.postgres.commits import commit_all
@@ -45,7 +46,16 @@ _log = structlog.get_logger(__name__)
 
 
 class PostgresStore(
-    Orders, Accounts, Outbox, Notifications, Notices, DeadLetters, Catalogue, Channels, Queries
+    Orders,
+    Accounts,
+    Outbox,
+    Notifications,
+    Notices,
+    DeadLetters,
+    Catalogue,
+    Channels,
+    Queries,
+    Bodies,
 ):
     """:class:`worker.runtime.ports.Store` over a pool of asyncpg connections."""
 

@@ -9,6 +9,7 @@ import sqlite3
 
 from worker.sqlite import SqliteFile
 from worker.store.sqlite.accounts import Accounts
+from worker.store.sqlite.bodies import Bodies
 from worker.store.sqlite.catalogue import Catalogue
 from worker.store.sqlite.channels import Channels
 from worker.store.sqlite.dead_letters import DeadLetters
@@ -23,7 +24,16 @@ __all__ = ["SqliteStore"]
 
 
 class SqliteStore(
-    Orders, Accounts, Outbox, Notifications, Notices, DeadLetters, Catalogue, Channels, Queries
+    Orders,
+    Accounts,
+    Outbox,
+    Notifications,
+    Notices,
+    DeadLetters,
+    Catalogue,
+    Channels,
+    Queries,
+    Bodies,
 ):
     """:class:`worker.runtime.ports.Store` over a :class:`SqliteFile` that others may share."""
 
