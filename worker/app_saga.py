@@ -51,6 +51,7 @@ async def start_saga(
         tasks=tasks,
         products=ProductNews(parts.broker, parts.clock, catalogue, catalogue_sync, told),
         evidence=Evidence(saga, parts.store, zzy),
+        hold_forced=settings.saga.forced_refund_check == "hold",
         hold_seconds=settings.saga.notice_hold_seconds,
     )
     timers = Timers(saga, parts.store, parts.clock, tasks)

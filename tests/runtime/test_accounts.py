@@ -15,7 +15,7 @@ from tests.runtime.messages import (
     refund_notice,
     ticket_notice,
 )
-from tests.runtime.world import AUDIT, CREATED, PAID, TIMEOUT, Gate, World, die
+from tests.runtime.world import AUDIT, CREATED, NO_CODES, PAID, TIMEOUT, Gate, World, die
 from worker.runtime.accounts import AccountWatch
 from worker.runtime.outcome import Ack
 from worker.runtime.ports import Booking, Committed, Message, Transition
@@ -176,6 +176,7 @@ async def test_a_forced_refund_credits_too(prepaid: World) -> None:
     await top_up(prepaid, "1000")
     await prepaid.paid()
     await prepaid.notices.handle(ticket_notice("c-1", "c-2"))
+    prepaid.zzy.will("probe", NO_CODES)
     await prepaid.notices.handle(refund_notice(""))
     assert (await prepaid.order()).phase == "refunded"
     assert await standing(prepaid) == (1000, 0)

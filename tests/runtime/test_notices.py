@@ -16,7 +16,7 @@ from tests.runtime.messages import (
     refund_notice,
     ticket_notice,
 )
-from tests.runtime.world import AUDIT, CREATED, PAID, Gate, Inbox, World
+from tests.runtime.world import AUDIT, CREATED, NO_CODES, PAID, Gate, Inbox, World
 from worker.errors import BrokerUnavailableError, StoreUnavailableError
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import HeldNotice, Message
@@ -62,6 +62,7 @@ async def test_a_notice_before_its_order_is_held_and_taken(world: World) -> None
 
 async def test_a_refund_notice_before_its_order_waits_for_zzys_number(world: World) -> None:
     assert await world.notices.handle(refund_notice("")) == Ack()
+    world.zzy.will("probe", NO_CODES)
     await world.paid()
     await world.notices.sweep()
     assert (await world.order()).phase == "refunded"

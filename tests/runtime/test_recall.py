@@ -3,7 +3,7 @@
 from structlog.testing import capture_logs
 
 from tests.runtime.messages import OUR_NUM, ticket_notice
-from tests.runtime.world import World
+from tests.runtime.world import NO_CODES, World
 from worker.runtime.recall import recall
 
 
@@ -13,6 +13,7 @@ async def test_who_is_in_front_of_a_human_is_called_again(world: World) -> None:
     with capture_logs() as logs:
         await recall(world.store)
     assert logs == []
+    world.zzy.will("probe", NO_CODES)
     await world.notices.handle(ticket_notice(status=2))
     human = (await world.row()).human
     world.restart()

@@ -161,6 +161,7 @@ class World:
         self.clock = HandClock()
         self.zzy = ScriptedZzy()
         self.errors: list[BaseException] = []
+        self.hold_forced = False
         self.restart()
 
     def restart(self) -> None:
@@ -185,6 +186,7 @@ class World:
             tasks=self.tasks,
             products=news,
             evidence=Evidence(saga, self.store, self.zzy),
+            hold_forced=self.hold_forced,
         )
         self.timers = Timers(saga, self.store, self.clock, self.tasks)
 

@@ -3,6 +3,7 @@
 The stories, the random walks and the simulation all call :func:`check`.
 """
 
+from dataclasses import replace
 from datetime import datetime
 
 from tests.saga.laws_of_refunds import check_ledger
@@ -36,6 +37,9 @@ def check(before: Order | None, decision: Decision, now: datetime) -> None:
     if decision.hold:
         assert [type(e) for e in decision.effects] == [HoldNotice], "held, and yet done"
         assert after == before, "held, and yet changed"
+    if decision.set_apart and before is not None:
+        assert replace(after, human=before.human) == before, "set apart, and yet taken"
+        assert after.human, "set apart, and nobody was called"
 
 
 def waits(order: Order) -> bool:

@@ -23,6 +23,7 @@ from worker.saga.effects import (
     Notify,
     RefundTold,
     Reply,
+    SetApart,
     TextVouchers,
     VouchersTold,
 )
@@ -128,7 +129,7 @@ class Playbook:
         return self
 
 
-def words(effect: Effect) -> str:
+def words(effect: Effect) -> str:  # noqa: PLR0911  (one for each kind)
     """Return an effect in two or three words."""
     match effect:
         case CallZzy():
@@ -138,6 +139,8 @@ def words(effect: Effect) -> str:
             return f"answer {effect.to.correlation_id} {effect.code}{so_far}"
         case Alarm():
             return f"alarm {effect.kind}"
+        case SetApart():
+            return "set apart"
         case HoldNotice():
             return "hold"
         case TextVouchers():

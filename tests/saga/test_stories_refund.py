@@ -1,5 +1,7 @@
 """Stories of refunds: audit, rejected, refused, repeated, forced, stray."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.saga.beginnings import (
@@ -161,6 +163,23 @@ def test_the_orders_own_code_means_all_that_is_left() -> None:
     story = awaiting().on(issued(V1, code="order-code")).expect(Phase.ISSUED, "tell vouchers c-1")
     story.on(refund_noticed("", "order-code"))
     story.expect(Phase.REFUNDED, "tell refund forced 2", "alarm forced_refund")
+
+
+def test_a_doubted_forced_refund_waits_for_a_person() -> None:
+    doubted = replace(refund_noticed(""), doubt="its codes are still shown")
+    told = {"human": "ZZY forced a refund of codes that it still shows"}
+    story = has_tickets().on(doubted).expect(Phase.ISSUED, "set apart", HUMAN, **told)
+    story.on(doubted).expect(Phase.ISSUED, "set apart", **told)
+    assert story.order.refunded == 0
+    forced = ("tell refund forced 2", "alarm forced_refund")
+    story.fork().on(refund_noticed("")).expect(Phase.REFUNDED, *forced)
+    story.on(refund_noticed("", "c-1"))
+    story.expect(Phase.ISSUED, "tell refund forced 1", "alarm forced_refund")
+    assert story.order.human == "", "what a person was called for is answered"
+    story.on(replace(refund_noticed("", "c-1"), doubt="shown")).expect(Phase.ISSUED)
+    audited = under_audit().on(doubted).expect(Phase.ISSUED, "set apart", HUMAN, **told)
+    audited.on(refund_noticed("A1"))
+    audited.expect(Phase.REFUNDED, "tell refund approved 2", "answer canceller 1000")
 
 
 def test_a_forced_refund_overtakes_ours() -> None:

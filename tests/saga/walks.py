@@ -109,6 +109,11 @@ def _refund(d: Dice) -> Event:
     )
 
 
+def _refunded(d: Dice) -> Event:
+    event = RefundNoticed(d.choice(APPLY_NOS), _flip(d), "", d.choice(BACK), ZZY)
+    return replace(event, doubt=d.choice(("", "", "", "its codes are still shown")))
+
+
 def _whose(d: Dice) -> str:
     return d.choice(("k", "k", "k", "k", "other"))
 
@@ -128,7 +133,7 @@ NOTICES: tuple[Callable[[Dice], Event], ...] = (
     _issued,
     lambda d: TicketFailed(d.choice((ZZY, ZZY, "999"))),
     _checked,
-    lambda d: RefundNoticed(d.choice(APPLY_NOS), _flip(d), "", d.choice(BACK), ZZY),
+    _refunded,
     lambda _: TicketDoubted(),
 )
 ANSWERED: dict[CallKind, tuple[Callable[[Dice], Event], ...]] = {

@@ -249,7 +249,6 @@ def test_weaknesses_are_told_one_by_one(tmp_path: Path) -> None:
         ("[[channels]]\napp_key='k'\nenvelope='plain'", "envelope is plain"),
         (f"[zzy]\nsign_key='{'a' * 40}'", "repeats few characters"),
         ("[zzy]\nbase_url='http://zzy.example'", "zzy.base_url is not https"),
-        ("[saga]\nforced_refund_check='hold'", "forced_refund_check has no effect yet"),
         ("database_url='postgresql://u:short@db.example/d'", "database_url: its password is weak"),
     ],
 )

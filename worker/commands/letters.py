@@ -11,6 +11,7 @@ from typing import Final
 from worker.adapters import opened, opened_store
 from worker.commands.quiet import log_quietly
 from worker.commands.tables import print_table
+from worker.deadletters.evidence import evidence_for
 from worker.deadletters.replay import replay
 from worker.deadletters.show import COLUMNS, as_document, as_json_lines, as_row
 from worker.settings import Settings
@@ -36,10 +37,11 @@ async def show_deadletter(settings: Settings, letter_id: str, *, personal: bool)
     log_quietly(settings)
     async with opened_store(settings) as store:
         letter = await store.dead_letter(letter_id)
+        evidence = await evidence_for(store, letter) if letter else None
     if letter is None:
         sys.stderr.write(f"no dead letter has the id {letter_id}\n")
         return False
-    sys.stdout.write(as_document(letter, personal=personal) + "\n")
+    sys.stdout.write(as_document(letter, personal=personal, evidence=evidence) + "\n")
     return True
 
 

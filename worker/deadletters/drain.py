@@ -59,13 +59,24 @@ class Drain:
         return Ack()
 
     async def _named(self, letter: DeadLetter) -> DeadLetter:
-        """Add the channel's numbers where the body held ours alone (a notice, a cancel)."""
-        if not letter.order_num or letter.channel_order_num:
+        """Add the numbers that the body does not hold (a notice, a cancel)."""
+        if letter.channel_order_num:
             return letter
-        row = (await self._store.load(letter.order_num)).row
+        theirs = "" if letter.order_num else subject_of(letter.message.body).zzy_order_id
+        if letter.order_num:
+            row = (await self._store.load(letter.order_num)).row
+        elif theirs:
+            row = (await self._store.load_by_zzy_order_id(theirs)).row
+        else:
+            return letter
         if row is None:
             return letter
-        return replace(letter, app_key=row.app_key, channel_order_num=row.channel_order_num)
+        return replace(
+            letter,
+            app_key=row.app_key,
+            order_num=row.order_num,
+            channel_order_num=row.channel_order_num,
+        )
 
 
 def read_letter(message: Message, now: datetime) -> DeadLetter:

@@ -5,7 +5,7 @@ It must not print, read the store or show personal data unless it was asked to.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from worker.deadletters.masking import mask_body
@@ -38,8 +38,10 @@ def as_json_lines(letters: Sequence[DeadLetter]) -> list[str]:
     return [as_json_line(letter) for letter in letters if letter.state == "open"]
 
 
-def as_document(letter: DeadLetter, *, personal: bool = False) -> str:
-    """Return everything about one letter as indented JSON.
+def as_document(
+    letter: DeadLetter, *, personal: bool = False, evidence: Mapping[str, Any] | None = None
+) -> str:
+    """Return everything about one letter as indented JSON; ``evidence`` stands last.
 
     Names, phones, id cards and vouchers are masked unless ``personal`` is true.
     """
@@ -57,6 +59,8 @@ def as_document(letter: DeadLetter, *, personal: bool = False) -> str:
         "headers": dict(message.headers),
         "body": _opened(message.body) if personal else mask_body(message.body),
     }
+    if evidence is not None:
+        document["evidence"] = evidence
     return json.dumps(document, ensure_ascii=False, indent=2)
 
 

@@ -21,6 +21,7 @@ class Subject:
     app_key: str = ""
     order_num: str = ""
     channel_order_num: str = ""
+    zzy_order_id: str = ""
 
 
 def subject_of(body: bytes) -> Subject:
@@ -38,10 +39,12 @@ def subject_of(body: bytes) -> Subject:
 
 
 def _of_notice(data: Mapping[str, Any]) -> Subject:
-    """Read a supplier's notice: its ``OriginOrderId`` is our order number."""
+    """Read a supplier's notice: its ``OriginOrderId`` is our number; a refund's has none."""
     notice = _lowered(_object(data.get("raw")))
     body = _lowered(_object(notice.get("ordernotifybody")))
-    return Subject(order_num=_text(body.get("originorderid")))
+    return Subject(
+        order_num=_text(body.get("originorderid")), zzy_order_id=_text(body.get("orderid"))
+    )
 
 
 def _lowered(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -43,10 +43,9 @@ HOLD_RETRIES: Final = (1.0, 1.0, 5.0, 5.0, 30.0, 120.0, 600.0)
 _log = structlog.get_logger(__name__)
 
 
-def come_again(attempt: int) -> Retry:
+def come_again(attempt: int, reason: str = "a call of ours decides what it means") -> Retry:
     """Return when what was held (:attr:`Taken.hold`) is tried again."""
-    delay = HOLD_RETRIES[min(attempt, len(HOLD_RETRIES) - 1)]
-    return Retry(delay, "a call of ours is under way that decides what it means")
+    return Retry(HOLD_RETRIES[min(attempt, len(HOLD_RETRIES) - 1)], reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +86,8 @@ class Taken:
     """It must come again a little later."""
     forged: bool = False
     """One of its ids was used before for something else: it was not taken."""
+    set_apart: str = ""
+    """Why it had no effect and must be kept for a person; else empty."""
 
 
 class Saga:
@@ -149,7 +150,7 @@ class Saga:
                 order, version, seen = decision.order, version + 1, {}
                 answer = await self._perform(order_num, decision)
                 if answer is None:
-                    return Taken(order)
+                    return Taken(order, set_apart=decision.set_apart)
                 stimulus = asked = answer
             elif committed.short:
                 stimulus = _short_of_funds(asked)
@@ -196,7 +197,7 @@ class Saga:
         transition = Transition(
             row=_row(order, version + 1, self._clock),
             entries=(timeline.entry(decision, was, now, stimulus.log_id),),
-            inbox=(*stimulus.inbox, *(stimulus.inbox_if_applied if decision.row else ())),
+            inbox=(*stimulus.inbox, *(stimulus.inbox_if_applied if _had_effect(decision) else ())),
             outbox=messages,
             notifications=[row for _, row in made],
             movements=movements(before, order),
@@ -230,6 +231,10 @@ class Saga:
                 await self._performer.reply(order_num, effect)
             elif isinstance(effect, Alarm):
                 self._performer.alarm(order_num, effect)
+
+
+def _had_effect(decision: Decision) -> bool:
+    return decision.row is not None and not decision.set_apart
 
 
 async def _tell(stimulus: Stimulus, *, taken: bool) -> None:

@@ -6,6 +6,7 @@ notice means for an order. Source: PROTOCOL.md, "The signature does not cover th
 "De-duplication", "Notice before the pay answer".
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -22,14 +23,18 @@ from worker.errors import (
     StoreRefusedError,
     StoreUnavailableError,
 )
+from worker.runtime import snapshot
 from worker.runtime.commands import store_retry
 from worker.runtime.evidence import Evidence
+from worker.runtime.forced_refunds import ForcedRefunds
 from worker.runtime.handle import Saga, Stimulus, come_again
-from worker.runtime.outcome import Ack, Outcome, Park
+from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import Broker, HeldNotice, InboxEntry, Loaded, Message, Store
 from worker.runtime.products import ProductNews
 from worker.runtime.quarantine import Quarantine
 from worker.runtime.verdict import Verdict
+from worker.saga.events import RefundNoticed
+from worker.saga.states import Order
 from worker.tasks import TaskGroup
 from worker.telemetry import alarm
 from worker.translation.notices import OrderNotice, read_notice
@@ -55,11 +60,13 @@ class Notices:
         tasks: TaskGroup,
         products: ProductNews,
         evidence: Evidence,
+        hold_forced: bool = False,
         hold_seconds: float = HOLD_SECONDS,
     ) -> None:
         """Hand notices to ``saga``; product notices to ``products``.
 
-        ``evidence`` asks ZZY what is true where a notice is strange.
+        ``evidence`` asks ZZY what is true where a notice is strange; ``hold_forced``: a
+        forced refund that it contradicts waits for a person.
         """
         self._saga = saga
         self._store = store
@@ -67,7 +74,7 @@ class Notices:
         self._clock = clock
         self._tasks = tasks
         self._products = products
-        self._evidence = evidence
+        self._forced = ForcedRefunds(evidence, hold=hold_forced)
         self._quarantine = Quarantine(saga, store, evidence, clock)
         self._hold = timedelta(seconds=hold_seconds)
         saga.on_held = self._start_held
@@ -123,13 +130,40 @@ class Notices:
             return await self._set_apart(message, received, notice, loaded)
         order_num = loaded.row.order_num
         structlog.contextvars.bind_contextvars(order_num=order_num)
-        taken = await self._saga.take(loaded, order_num, stimulus)
+        before = snapshot.read(loaded.row)
+        looked = await self._looked_at(message, stimulus, loaded, before)
+        if not isinstance(looked, Stimulus):
+            return looked or await self._set_apart(message, received, notice, loaded)
+        taken = await self._saga.take(loaded, order_num, looked)
         if taken.forged or (taken.hold and not await self._claimed(stimulus)):
             return await self._set_apart(message, received, notice, loaded)
         if taken.hold:
             await self._judge(message, taken=True)
             return come_again(message.attempt)
+        if taken.set_apart:
+            letter = received.content_digest[:32]
+            return Park("notice_forced_refund", f"held: {taken.set_apart}", letter)
+        await self._forced.look_back(notice.event, before, taken.order)
         return Ack()
+
+    async def _looked_at(
+        self, message: Message, stimulus: Stimulus, loaded: Loaded, order: Order | None
+    ) -> Stimulus | Retry | None:
+        """Return the stimulus, looked at where the operator wants that; None: it is forged."""
+        event, forced = stimulus.event, self._forced
+        known = stimulus.is_forged(loaded.seen) or stimulus.was_taken(loaded.seen)
+        replayed = not stimulus.inbox  # a person has looked at it
+        if known or replayed or order is None or not isinstance(event, RefundNoticed):
+            return stimulus
+        if not forced.wants_to_ask(event, order):
+            return stimulus
+        if not await self._claimed(stimulus):
+            return None
+        await self._judge(message, taken=True)
+        weighed = await forced.look_at(event, order, attempt=message.attempt)
+        if weighed is None:
+            return come_again(message.attempt, "PersonQrCodes did not answer")
+        return replace(stimulus, event=weighed)
 
     async def _set_apart(
         self, message: Message, received: NoticeReceived, notice: OrderNotice, loaded: Loaded

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from worker.runtime.ports import TimelineEntry
 from worker.saga.decide import Decision
-from worker.saga.effects import Alarm, CallZzy, Notify, Reply, TextVouchers
+from worker.saga.effects import Alarm, CallZzy, Notify, Reply, SetApart, TextVouchers
 from worker.saga.events import (
     CreateRefused,
     Event,
@@ -84,7 +84,7 @@ def _asked(event: OrderCommanded | RefundCommanded | ResendCommanded) -> str:
     return "all that is left asked back" if event.count is None else f"{event.count} asked back"
 
 
-def _effect(effect: object) -> str:
+def _effect(effect: object) -> str:  # noqa: PLR0911  (one for each kind)
     match effect:
         case CallZzy():
             return f"call {effect.kind}"
@@ -96,5 +96,7 @@ def _effect(effect: object) -> str:
             return f"sms #{effect.seq}"
         case Alarm():
             return f"alarm {effect.kind}"
+        case SetApart():
+            return f"kept for a person: {effect.reason}"
         case _:
             return ""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from worker.saga.effects import CallZzy, Effect, HoldNotice
+from worker.saga.effects import CallZzy, Effect, HoldNotice, SetApart
 from worker.saga.events import (
     CancelAccepted,
     CancelCommanded,
@@ -78,6 +78,12 @@ class Decision:
     def hold(self) -> bool:
         """Tell whether the event must come again later, and nothing is to be stored."""
         return any(isinstance(effect, HoldNotice) for effect in self.effects)
+
+    @property
+    def set_apart(self) -> str:
+        """Return why the event had no effect and must be kept for a person; else nothing."""
+        reasons = (effect.reason for effect in self.effects if isinstance(effect, SetApart))
+        return next(reasons, "")
 
 
 def decide(

@@ -114,4 +114,11 @@ class HoldNotice:
     """Nothing is decided yet: bring this notice again a little later."""
 
 
-Effect = CallZzy | Reply | Alarm | Notify | TextVouchers | HoldNotice
+@dataclass(frozen=True, slots=True)
+class SetApart:
+    """Keep this notice for a person: it had no effect, and may come again."""
+
+    reason: str
+
+
+Effect = CallZzy | Reply | Alarm | Notify | TextVouchers | HoldNotice | SetApart

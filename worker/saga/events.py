@@ -228,6 +228,8 @@ class RefundNoticed:
     reason: str = ""
     codes: tuple[str, ...] = ()
     zzy_order_id: str = ""
+    doubt: str = ""
+    """What speaks against a forced one, where the operator wants a person asked; else empty."""
 
 
 # --- time -------------------------------------------------------------------------------

@@ -181,6 +181,12 @@ def forces_beyond(o: Order, e: RefundNoticed, m: Moment) -> bool:
     return is_forced(o, e, m) and len(new) > forced_count(o, e)
 
 
+def forced_is_doubted(o: Order, e: RefundNoticed, m: Moment) -> bool:
+    """Tell whether something speaks against a forced refund that would take anything."""
+    takes = forced_count(o, e) > 0 or forces_beyond(o, e, m)
+    return is_forced(o, e, m) and e.doubt != "" and takes
+
+
 def forced_codes(o: Order, e: RefundNoticed) -> frozenset[str]:
     """Return the personal codes that a forced refund names; none where it means all."""
     named = {code for code in e.codes if code}

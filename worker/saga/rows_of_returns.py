@@ -124,6 +124,7 @@ AUDIT = [
 FORCED = [
     row((PAYING, CLOSING), RefundNoticed, g.always, (r.hold_notice,)),
     row(PAID, RefundNoticed, q.repeats_an_outcome, ()),
+    row(PAID, RefundNoticed, q.forced_is_doubted, (r.set_forced_refund_apart, h.human_for_doubted_refund)),
     row(TICKETLESS, RefundNoticed, q.forces_all, (r.note_forced_refund, r.forget_intent, a.answer_refund, s.tell_failure, s.answer_cancelled), REFUNDED),
     row(STANDING, RefundNoticed, q.forces_all, (r.note_forced_refund, r.forget_intent, a.answer_refund, s.answer_cancelled), REFUNDED),
     row(PAID, RefundNoticed, q.forces_beyond, (r.note_forced_refund, h.human_for_excess)),

@@ -25,7 +25,6 @@ def weaknesses(settings: Settings) -> list[str]:
         *_upstreams(settings),
         *_sms(settings),
         *_accounts(settings),
-        *_idle(settings),
     ]
 
 
@@ -119,12 +118,6 @@ def _upstreams(settings: Settings) -> Iterator[str]:
                 yield f"upstream {upstream.user}: there is no channel {app_key}"
         if upstream.user == (urlsplit(settings.broker_url).username or "guest"):
             yield f"upstream {upstream.user}: our own login, which may speak for every channel"
-
-
-def _idle(settings: Settings) -> Iterator[str]:
-    """Say of what is set and has no effect yet, so that nobody relies on it."""
-    if settings.saga.forced_refund_check == "hold":
-        yield "saga.forced_refund_check has no effect yet: a forced refund is taken, with an alarm"
 
 
 def _weak(secret: str) -> bool:

@@ -19,6 +19,9 @@ REFUND_REFUSED: Final = "a refund was refused: settle it with ZZY"
 REFUND_UNKNOWN: Final = "a refund has no known outcome: settle it with ZZY"
 STRAY_REFUND: Final = "a refund notice names no refund of ours: ask ZZY what it refunded"
 EXCESS: Final = "ZZY refunded more than was left: compare what it checked and refunded"
+DOUBTED_REFUND: Final = (
+    "ZZY forced a refund of codes that it still shows: ask ZZY, then replay its dead letter"
+)
 
 OVER_WITH_PHASE: Final = frozenset({PAY_UNKNOWN, NO_TICKET, REFUND_REFUSED})
 """Reasons that are gone when the order moves on."""
@@ -29,8 +32,10 @@ OVER_WITH_REFUND: Final = frozenset({REFUND_UNKNOWN})
 def release(before: Order, after: Order) -> Order:
     """Let the person go if what they were called for has been answered."""
     moved = after.phase is not before.phase and after.human == before.human
-    over = (after.human in OVER_WITH_PHASE and moved) or (
-        after.human in OVER_WITH_REFUND and after.refund is None
+    over = (
+        (after.human in OVER_WITH_PHASE and moved)
+        or (after.human in OVER_WITH_REFUND and after.refund is None)
+        or (after.human == DOUBTED_REFUND and len(after.refunds) > len(before.refunds))
     )
     return replace(after, human="") if over else after
 
@@ -79,6 +84,11 @@ def human_for_stray_refund(o: Order, _e: Event, _m: Moment) -> Result:
 def human_for_excess(o: Order, _e: Event, _m: Moment) -> Result:
     """Call a person: the supplier refunded tickets that were used, or more than were left."""
     return _call(o, EXCESS)
+
+
+def human_for_doubted_refund(o: Order, _e: Event, _m: Moment) -> Result:
+    """Call a person: PersonQrCodes contradicts a forced refund. What was under way goes on."""
+    return _call(o, DOUBTED_REFUND)
 
 
 def human_if_refund_exceeds(o: Order, e: Event, m: Moment) -> Result:

@@ -8,7 +8,7 @@ while one is open.
 
 from dataclasses import replace
 
-from worker.saga.effects import Alarm, HoldNotice, RefundTold
+from worker.saga.effects import Alarm, HoldNotice, RefundTold, SetApart
 from worker.saga.events import (
     Event,
     RefundAccepted,
@@ -145,6 +145,11 @@ def note_forced_refund(o: Order, e: RefundNoticed, _m: Moment) -> Result:
     told, notices = _tell(_record(o, past), past)
     alarm = Alarm("forced_refund", f"the supplier refunded {count} by itself")
     return told, (*notices, alarm)
+
+
+def set_forced_refund_apart(o: Order, e: RefundNoticed, _m: Moment) -> Result:
+    """Keep a forced refund for a person, without any effect."""
+    return o, (SetApart(e.doubt),)
 
 
 def forget_intent(o: Order, e: RefundNoticed, _m: Moment) -> Result:
