@@ -66,6 +66,14 @@ def run(
 
 
 @app.command()
+def doctor(context: typer.Context, json: Json = False) -> None:
+    """Look at everything that a worker needs; exit 1 if something is broken."""
+    from worker.commands import doctor as commands
+
+    exit_by(asyncio.run(commands.doctor(settings_of(context), as_json=json)))
+
+
+@app.command()
 def migrate(context: typer.Context) -> None:
     """Bring the database's tables up to date."""
     from worker.commands import run as commands

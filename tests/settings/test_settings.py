@@ -136,6 +136,7 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         "[[channels]]\napp_key='k'\napp_secrets='7773777'\n",
         "[[channels]]\napp_key='k'\napp_secrets=[['7773777']]\n",
         "[privacy]\nencryption_keys=7773777\n",
+        "[catalogue]\npurchase_key=7773777\n",
         "database_url='mysql://user:7773777@host/'\n",
         "broker_url='kafka://user:7773777@host/'\n",
     ],
@@ -233,7 +234,7 @@ def test_weaknesses_are_told_one_by_one(tmp_path: Path) -> None:
     strong = load(
         tmp_path,
         f"[zzy]\nsign_key='{LONG}'\n[privacy]\nencryption_keys=['{DRAWN}']\n[[channels]]\n"
-        f"app_key='k'\napp_secrets=['{LONG}']\nnotify_url='https://c.example/n'\n",
+        f"app_key='k'\napp_secrets=['{LONG[::-1]}']\nnotify_url='https://c.example/n'\n",
     )
     assert weaknesses(strong) == []
 

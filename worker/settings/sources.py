@@ -24,6 +24,7 @@ SECRETS: Final = frozenset(
         "encryption_keys",
         "gateway_secret",
         "previous_sign_keys",
+        "purchase_key",
         "sign_key",
     }
 )
@@ -59,7 +60,7 @@ def read_file(path: Path) -> Source:
         raise SettingsError(f"{path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not TOML: {error}") from None
-    return Source(_with_secret_files(values, path), file=str(path))
+    return Source(_with_secret_files(values, str(path), path.parent), file=str(path))
 
 
 def add_environment(source: Source, environment: Mapping[str, str]) -> None:
@@ -77,7 +78,7 @@ def add_environment(source: Source, environment: Mapping[str, str]) -> None:
             if not isinstance(below, dict):
                 raise SettingsError(f"{name}: {section} is no table")
             table = below
-        value = _structured(name, text)
+        value = _below(_structured(name, text), name, Path.cwd())
         if (secret := _secret_of(key)) is not None:
             key, value = secret, _read_secret(name, secret, Path(text))
         table[key] = value
@@ -93,25 +94,28 @@ def _structured(name: str, text: str) -> object:
         raise SettingsError(f"{name}: not JSON: {error.msg}") from None
 
 
-def _with_secret_files(values: Tree, file: Path) -> Tree:
-    """Return the values with every ``<secret>_file`` key replaced by what its file holds."""
+def _with_secret_files(values: Tree, place: str, folder: Path) -> Tree:
+    """Return the values with every ``<secret>_file`` key replaced by what its file holds.
+
+    ``place`` is where they stand, for an error; a relative path begins at ``folder``.
+    """
     result: Tree = {}
     for key, value in values.items():
         secret = _secret_of(key)
         if secret is None:
-            result[key] = _below(value, file)
+            result[key] = _below(value, place, folder)
         elif secret in values:
-            raise SettingsError(f"{file}: both {secret} and {key} are set")
+            raise SettingsError(f"{place}: both {secret} and {key} are set")
         else:
-            result[secret] = _read_secret(f"{file}: {key}", secret, file.parent / str(value))
+            result[secret] = _read_secret(f"{place}: {key}", secret, folder / str(value))
     return result
 
 
-def _below(value: object, file: Path) -> object:
+def _below(value: object, place: str, folder: Path) -> object:
     if isinstance(value, dict):
-        return _with_secret_files(value, file)
+        return _with_secret_files(value, place, folder)
     if isinstance(value, list):
-        return [_below(item, file) for item in value]
+        return [_below(item, place, folder) for item in value]
     return value
 
 

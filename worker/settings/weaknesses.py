@@ -11,14 +11,13 @@ from urllib.parse import urlsplit
 
 from worker.settings.models import Settings
 from worker.settings.parties import Channel
-
-SHORTEST_SECRET = 16
-EXAMPLES = frozenset({"s3cret", "secret", "password", "guest", "demo-sign-key", "change-me", "…"})
+from worker.settings.strength import is_local, weak_secrets
 
 
 def weaknesses(settings: Settings) -> list[str]:
     """Return a sentence for each weakness, without any secret's value."""
     return [
+        *weak_secrets(settings),
         *_zzy(settings),
         *_channels(settings),
         *_storage(settings),
@@ -32,9 +31,7 @@ def _zzy(settings: Settings) -> Iterator[str]:
     key = settings.zzy.sign_key.get_secret_value()
     if not key:
         yield "zzy.sign_key is missing: ZZY refuses every call, and no notice can be checked"
-    elif _weak(key):
-        yield f"zzy.sign_key is weak: {_why(key)}"
-    if settings.zzy.base_url.startswith("http://") and not _local(settings.zzy.base_url):
+    if settings.zzy.base_url.startswith("http://") and not is_local(settings.zzy.base_url):
         yield "zzy.base_url is not https: names, id cards and vouchers travel in the clear"
 
 
@@ -49,13 +46,10 @@ def _channel(channel: Channel) -> Iterator[str]:
     name = f"channel {channel.app_key}"
     if not channel.secrets:
         yield f"{name}: app_secrets is empty: everything it asks is refused, nothing can be signed"
-    for number, secret in enumerate(channel.secrets, 1):
-        if _weak(secret):
-            yield f"{name}: app_secrets number {number} is weak: {_why(secret)}"
     if channel.notify_url is None and channel.notify_urls.voucher is None:
         yield f"{name}: no notify_url: its vouchers end in the dead letters"
     urls = [channel.notify_url, *channel.notify_urls.model_dump().values()]
-    if any(url and url.startswith("http://") and not _local(url) for url in urls):
+    if any(url and url.startswith("http://") and not is_local(url) for url in urls):
         yield f"{name}: a notify_url is not https: vouchers travel in the clear"
     if channel.envelope == "plain":
         yield f"{name}: envelope is plain: what it is sent carries no signature in the body"
@@ -67,13 +61,9 @@ def _storage(settings: Settings) -> Iterator[str]:
     for number, key in enumerate(settings.privacy.keys, 1):
         if why := _why_guessable(key):
             yield f"privacy.encryption_keys number {number} is weak: {why}"
-    for name, url in (
-        ("database_url", settings.database_url),
-        ("broker_url", settings.broker_url),
-    ):
-        password = urlsplit(url).password
-        if password is not None and not _local(url) and _weak(password):
-            yield f"{name}: its password is weak: {_why(password)}"
+    broker = settings.broker_url
+    if settings.embedded_path is None and not is_local(broker) and not urlsplit(broker).password:
+        yield "broker_url: it names no password: the well-known one of guest is tried"
 
 
 def _sms(settings: Settings) -> Iterator[str]:
@@ -86,7 +76,7 @@ def _sms(settings: Settings) -> Iterator[str]:
                     "is empty: its SMS end in the dead letters"
                 )
         return
-    if sms.url.startswith("http://") and not _local(sms.url):
+    if sms.url.startswith("http://") and not is_local(sms.url):
         yield "sms.url is not https: phones and vouchers travel in the clear"
     if sms.signature != "none" and not sms.gateway_secret.get_secret_value():
         yield "sms.gateway_secret is missing: no request to the gateway can be signed"
@@ -120,18 +110,6 @@ def _upstreams(settings: Settings) -> Iterator[str]:
             yield f"upstream {upstream.user}: our own login, which may speak for every channel"
 
 
-def _weak(secret: str) -> bool:
-    return len(secret) < SHORTEST_SECRET or len(set(secret)) < SHORTEST_SECRET // 2
-
-
-def _why(secret: str) -> str:
-    if secret.lower() in EXAMPLES:
-        return "it is a well-known example"
-    if len(secret) < SHORTEST_SECRET:
-        return f"shorter than {SHORTEST_SECRET} characters"
-    return "it repeats few characters"
-
-
 def _why_guessable(key: bytes) -> str:
     """Return why a key was surely not drawn at random; empty where it may have been."""
     steps = {(after - before) % 256 for before, after in pairwise(key)}
@@ -140,7 +118,3 @@ def _why_guessable(key: bytes) -> str:
     if len(steps) == 1:
         return "its bytes only count"
     return "it is text that somebody typed" if key.isascii() and key.decode().isprintable() else ""
-
-
-def _local(url: str) -> bool:
-    return urlsplit(url).hostname in {"127.0.0.1", "::1", "localhost"}
