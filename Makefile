@@ -11,7 +11,7 @@ BROKER := embedded
 ARGS :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast lint fmt bench docs acceptance secrets clean
+.PHONY: help install demo test test-fast lint fmt bench docs acceptance audit secrets clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -47,6 +47,7 @@ lint: install ## style, types, borders between modules, freshness of what is gen
 	.venv/bin/ruff format --check
 	.venv/bin/mypy
 	.venv/bin/lint-imports
+	.venv/bin/bandit --quiet --configfile pyproject.toml --recursive worker contracts apidocs demo
 	$(PY) -m contracts.export --check
 
 fmt: install ## format and fix what can be fixed
@@ -66,6 +67,13 @@ acceptance: test ## make test, what takes minutes, and the demo on both set-ups
 	$(PY) -m tests.servers run -- $(PY) -m pytest --acceptance -n $(WORKERS) --dist worksteal $(ARGS)
 	$(MAKE) demo
 	$(MAKE) demo BROKER=rabbitmq
+
+.venv/audit/bin/pip-audit: .venv/bin/python
+	@$(PY) -m venv .venv/audit
+	@.venv/audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit==2.10.1
+
+audit: install .venv/audit/bin/pip-audit ## known holes in what is pinned (asks PyPI, then OSV)
+	$(PY) -m tests.audit .venv/audit/bin/pip-audit
 
 secrets: ## random secrets for docker compose, in secrets/ (kept if they are there)
 	@sh docker/make-secrets
