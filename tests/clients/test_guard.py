@@ -43,6 +43,22 @@ PRIVATE = [
     "2002:7f00:1::",
     "2002:a00:1::1",
     "2001:0:4136:e378:8000:63bf:f5ff:fffe",  # Teredo to 10.0.0.1
+    "100.100.100.200",  # clouds' metadata, by their several addresses
+    "192.0.0.192",
+    "168.63.129.16",
+    "fd00:ec2::254",
+    "::ffff:168.63.129.16",
+    "64:ff9b::192.0.0.192",
+    "64:ff9b::169.254.169.254",
+    "64:ff9b:1::7f00:1",
+    "::ffff:0:127.0.0.1",
+    "2002:a9fe:a9fe::1",
+    "0.1.2.3",
+    "192.88.99.1",
+    "203.0.113.4",
+    "3fff::1",
+    "100::1",
+    "2001:10::1",
 ]
 PUBLIC = ["8.8.8.8", "1.1.1.1", "2606:4700:4700::1111", "::ffff:8.8.8.8", "64:ff9b::808:808"]
 
@@ -88,6 +104,8 @@ async def deliver(url: str, resolver: AbstractResolver | None = None) -> object:
     "url",
     [
         "http://127.0.0.1:1/",
+        "http://user:password@127.0.0.1:1/",
+        "http://channel.example@127.0.0.1:1/",
         "http://0x7f000001:1/",
         "http://localhost:1/",
         "http://[::1]:1/",
@@ -128,6 +146,38 @@ async def test_a_pooled_name_is_judged_again_when_it_leads_elsewhere(echo: str) 
         assert isinstance(result, NoAnswer)
         assert result.reason == "address_not_allowed"
     assert resolver.answers == []
+
+
+async def test_every_address_of_a_name_is_judged() -> None:
+    """A name with a public address, which nobody answers at, and a private one."""
+
+    class Both(Rebinding):
+        async def resolve(
+            self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+        ) -> list[ResolveResult]:
+            made = [await Rebinding(one).resolve(host, port, family) for one in self.answers]
+            return [one for each in made for one in each]
+
+    result = await deliver("http://channel.example:1/", Both("127.0.0.1", "10.0.0.1", "::1"))
+    assert isinstance(result, NoAnswer)
+    assert result.reason == "address_not_allowed"
+
+
+async def test_no_proxy_of_the_environment_dials_for_us(
+    echo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A proxy would dial whatever it is told to, unguarded."""
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, echo)
+    result = await deliver("http://10.0.0.1/")
+    assert isinstance(result, NoAnswer)
+    assert result.reason == "address_not_allowed"
+    client = ChannelClient(allow_private_addresses=True, clock=HeldClock())
+    try:
+        refused = await client.deliver("http://channel.invalid/", {}, b"{}")
+    finally:
+        await client.close()
+    assert isinstance(refused, NoAnswer), "the proxy would have answered"
 
 
 @pytest.mark.parametrize(
