@@ -79,6 +79,9 @@ class RefundOrderCommand(MessageModel):
 
     @model_validator(mode="after")
     def _count_is_that_of_the_codes(self) -> Self:
+        # Ours says both, with null for no count; a list that came out empty says nothing else.
+        if not self.codes and self.model_fields_set & {"codes", "count"} == {"codes"}:
+            raise ValueError("codes is empty: leave it out for all that is left")
         if self.codes and len(set(self.codes)) != len(self.codes):
             raise ValueError("codes holds one twice")
         if self.codes and self.count not in (None, len(self.codes)):

@@ -5,7 +5,7 @@ import pytest
 from contracts import queues
 from contracts.catalogue import CATALOGUE
 from contracts.channel import Code
-from contracts.commands import CancelOrderCommand, CreateOrderCommand
+from contracts.commands import CancelOrderCommand, CreateOrderCommand, RefundOrderCommand
 from contracts.envelope import unwrap, wrap
 from contracts.events import OrderOutcome
 
@@ -69,3 +69,34 @@ def test_the_catalogue_names_every_message_once() -> None:
 def test_an_outcome_is_a_bare_reply() -> None:
     outcome = OrderOutcome(code=Code.SUCCESS, message="成功", data={"order_num": "0e"})
     assert OrderOutcome.parse(outcome.to_bytes()) == outcome
+
+
+REFUND = {
+    "app_key": "k",
+    "received_at": "2026-05-01T04:10:00Z",
+    "order_num": "0e0c0fa2becaccb078332d796b2ca858",
+    "refund_num": "R1",
+}
+
+
+@pytest.mark.parametrize(
+    ("named", "count", "codes"),
+    [
+        ({}, None, ()),
+        ({"count": None, "codes": []}, None, ()),
+        ({"count": 2, "codes": []}, 2, ()),
+        ({"codes": ["a"]}, None, ("a",)),
+    ],
+)
+def test_what_a_refund_command_asks_for(
+    named: dict[str, object], count: int | None, codes: tuple[str, ...]
+) -> None:
+    asked = RefundOrderCommand.model_validate({**REFUND, **named})
+    assert (asked.count, asked.codes) == (count, codes)
+    again = unwrap(RefundOrderCommand, wrap(asked, id="1", time=asked.received_at)).data
+    assert (again.count, again.codes) == (count, codes), "ours travels as it was meant"
+
+
+def test_an_empty_list_of_codes_alone_does_not_mean_all() -> None:
+    with pytest.raises(ValueError, match="codes is empty"):
+        RefundOrderCommand.model_validate({**REFUND, "codes": []})

@@ -1,5 +1,6 @@
 """Questions from the queue: answered at once from what is kept, or not at all."""
 
+import asyncio
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
@@ -49,11 +50,11 @@ class OneProduct:
 class Asker:
     """Asks over the world's own broker, as the ingress does."""
 
-    def __init__(self, world: World, ours: str = "") -> None:
+    def __init__(self, world: World, ours: str = "", shelf: OneProduct | None = None) -> None:
         self._world = world
         door = Door(world.broker, Upstreams(ours=ours))
         self.queries = Queries(
-            world.store, door, world.broker, world.clock, OneProduct(), tariff=TARIFF
+            world.store, door, world.broker, world.clock, shelf or OneProduct(), tariff=TARIFF
         )
 
     async def start(self) -> None:
@@ -178,3 +179,39 @@ def test_a_range_of_days_is_bounded() -> None:
             begin_date=date(2026, 5, 2),
             end_date=date(9999, 5, 1),
         )
+
+
+async def test_many_products_are_reported_while_others_get_their_turn(world: World) -> None:
+    class Full(OneProduct):
+        async def products(self) -> Sequence[Offer]:
+            return [Offer(f"P{number}", PRODUCT) for number in range(1_050)]
+
+    turns, done = 0, asyncio.Event()
+
+    async def others() -> None:
+        nonlocal turns
+        while not done.is_set():
+            await asyncio.sleep(0)
+            turns += 1
+
+    asker = Asker(world, shelf=Full())
+    busy = asyncio.create_task(others())
+    await asker.queries.handle(message(ProductQuery(app_key="k", received_at=NOON), reply_to="x"))
+    seen = turns
+    done.set()
+    await busy
+    assert seen >= 10, "one slice after the other"
+
+
+async def test_all_products_are_in_the_answer(world: World) -> None:
+    class Full(OneProduct):
+        async def products(self) -> Sequence[Offer]:
+            return [Offer(f"P{number}", PRODUCT) for number in range(250)]
+
+    asker = Asker(world, shelf=Full())
+    await asker.start()
+    outcome = await asker.ask(ProductQuery(app_key="k", received_at=NOON))
+    assert outcome is not None
+    assert outcome.data
+    codes = [product["product_code"] for product in outcome.data["products"]]
+    assert codes == [f"P{number}" for number in range(250)]

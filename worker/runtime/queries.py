@@ -5,6 +5,7 @@ answered at once or not at all: it is never retried, for whoever asked has given
 It must not change anything.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -27,6 +28,9 @@ from worker.translation.product_reports import prices_report, products_report
 from worker.translation.products import PriceCalendar
 from worker.translation.reports import order_report
 from worker.translation.settlement import Tariff
+
+SLICE: Final = 100
+"""How many products are reported at once: ten thousand would hold everything up for a second."""
 
 STALE_SECONDS: Final = 30.0
 """Nobody waits so long for an answer; leaves room for clocks that differ."""
@@ -132,7 +136,13 @@ class Queries:
             offers = await self._shelf.products()
         else:
             offers = [await self._offer(query.product_code)]
-        return products_report([(offer.product_code, offer.product) for offer in offers]).to_data()
+        products: list[Any] = []
+        for first in range(0, len(offers), SLICE):
+            part = offers[first : first + SLICE]
+            report = products_report([(offer.product_code, offer.product) for offer in part])
+            products += report.to_data()["products"]
+            await asyncio.sleep(0)  # orders get their turn between two slices
+        return {"products": products}
 
     async def _prices(self, query: PriceQuery) -> dict[str, Any]:
         offer = await self._offer(query.product_code)
