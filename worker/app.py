@@ -25,6 +25,8 @@ from worker.errors import SettingsError
 from worker.ingress import server
 from worker.ingress.health import Problems
 from worker.relay.handler import Relay
+from worker.relay.lane import Lanes
+from worker.relay.traffic import Traffic
 from worker.roles import Role
 from worker.runtime.catalogue import Catalogue
 from worker.runtime.catalogue_sync import CatalogueSync
@@ -80,7 +82,7 @@ async def running(
         if Role.SAGA in roles:
             await start_saga(settings, parts, tasks, http)
         if Role.RELAY in roles:
-            await _start_relay(settings, parts, channels)
+            await _start_relay(settings, parts, channels, tasks, stack)
             await _start_texting(settings, parts, stack, on)
         if roles & {Role.SAGA, Role.RELAY}:
             tasks.keep(pulse.run, "pulse", parts.clock)
@@ -124,7 +126,14 @@ async def opened_catalogue(settings: Settings) -> AsyncIterator[tuple[Catalogue,
         yield catalogue, catalogue_sync
 
 
-async def _start_relay(settings: Settings, parts: Adapters, client: ChannelClient) -> None:
+async def _start_relay(
+    settings: Settings,
+    parts: Adapters,
+    client: ChannelClient,
+    tasks: TaskGroup,
+    stack: AsyncExitStack,
+) -> None:
+    lanes = Lanes(configured.lanes(settings))
     relay = Relay(
         configured.targets(settings),
         client,
@@ -132,7 +141,12 @@ async def _start_relay(settings: Settings, parts: Adapters, client: ChannelClien
         parts.clock,
         retry_delays=settings.relay.retry_delays,
         timeout=settings.relay.timeout_seconds,
+        lanes=lanes,
     )
+    stack.callback(relay.leave)
+    traffic = Traffic(lanes, parts.broker, parts.store, parts.clock, tasks)
+    await traffic.start()
+    tasks.keep(traffic.run, "steer the channels", parts.clock)
     for channel in settings.channels:
         await parts.broker.consume(
             queues.relay_queue(channel.app_key), relay.handle, concurrency=channel.concurrency

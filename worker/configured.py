@@ -14,8 +14,11 @@ from worker.clients.channels import DEFAULT_LIMITS
 from worker.clients.http import Limits
 from worker.clients.zzy import ZzyAccess
 from worker.ingress.config import ChannelAccess, IngressConfig
+from worker.relay.lane import LanePlan
+from worker.relay.policy import patience
 from worker.relay.target import ChannelTarget
 from worker.runtime.accounts import AccountWatch
+from worker.runtime.breaker import BreakerPlan
 from worker.runtime.catalogue_sync import Rhythm
 from worker.runtime.precheck import Wanted
 from worker.runtime.upstreams import Upstreams
@@ -231,6 +234,22 @@ def targets(settings: Settings) -> list[ChannelTarget]:
             },
             envelope=channel.envelope,
         )
+        for channel in settings.channels
+    ]
+
+
+def lanes(settings: Settings) -> list[LanePlan]:
+    """Return what slows or stops the deliveries to each channel."""
+    relay = settings.relay
+    breaker = BreakerPlan(
+        in_row=relay.breaker_failures,
+        least=0,
+        first_delay=relay.breaker_first_seconds,
+        longest_delay=max(relay.breaker_first_seconds, relay.breaker_longest_seconds),
+    )
+    waits = patience(relay.retry_delays)
+    return [
+        LanePlan(channel.app_key, channel.deliveries_per_second, waits, breaker)
         for channel in settings.channels
     ]
 

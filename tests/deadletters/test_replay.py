@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from contracts.headers import PUBLISHER, REPLAY_OF
-from contracts.queues import relay_queue
+from contracts.headers import PUBLISHER, REPLAY_OF, REPLAYED_AT
+from contracts.queues import ORDERS, relay_queue
 from tests.deadletters.letters import OURS, letter, notice_body, notification_body
 from tests.doubles import NOON, PublishedMessages
 from worker.deadletters.replay import Refusal, replay
 from worker.errors import BrokerUnavailableError, PublishUnknownError
+from worker.runtime.controlling import ChannelControl
 from worker.runtime.ports import DeadLetter, Message
 from worker.store.sqlite import SqliteStore
 
@@ -29,7 +30,7 @@ async def test_a_letter_goes_home_as_the_same_business_with_attempts_from_zero(
     store: SqliteStore, known: DeadLetter
 ) -> None:
     broker = PublishedMessages()
-    report = await replay(store, broker, [known.id])
+    report = await replay(store, broker, [known.id], NOON)
 
     assert report.complete
     assert report.replayed == (known.id,)
@@ -37,7 +38,11 @@ async def test_a_letter_goes_home_as_the_same_business_with_attempts_from_zero(
     assert (sent.queue, sent.type, sent.attempt) == (relay_queue("k"), known.message.type, 0)
     assert sent.body == notification_body()
     assert sent.correlation_id == OURS
-    assert sent.headers == {"traceparent": "00-1-2-01", REPLAY_OF: known.id}
+    assert sent.headers == {
+        "traceparent": "00-1-2-01",
+        REPLAY_OF: known.id,
+        REPLAYED_AT: NOON.isoformat(),
+    }
     assert sent.message_id not in {"", known.message.message_id}
     assert sent.reply_to == ""
     assert await store.dead_letters() == []
@@ -46,19 +51,31 @@ async def test_a_letter_goes_home_as_the_same_business_with_attempts_from_zero(
     assert (kept.state, kept.replays) == ("replayed", 1)
 
 
+async def test_the_channel_of_a_replayed_notification_is_tried_at_once(
+    store: SqliteStore, known: DeadLetter
+) -> None:
+    await store.add_dead_letter(named("elsewhere", message=replace(known.message, queue=ORDERS)))
+    await replay(store, PublishedMessages(), ["elsewhere"], NOON)
+    assert await store.channel_controls() == []
+    await replay(store, PublishedMessages([BrokerUnavailableError()]), [known.id], NOON)
+    assert await store.channel_controls() == []
+    await replay(store, PublishedMessages(), [known.id], NOON)
+    assert await store.channel_controls() == [ChannelControl("k", probe_wanted_at=NOON)]
+
+
 async def test_replaying_twice_sends_it_twice_under_fresh_message_ids(
     store: SqliteStore, known: DeadLetter
 ) -> None:
     broker = PublishedMessages()
-    await replay(store, broker, [known.id, known.id])
-    await replay(store, broker, [known.id])
+    await replay(store, broker, [known.id, known.id], NOON)
+    await replay(store, broker, [known.id], NOON)
     assert len({message.message_id for message in broker.messages}) == 2
 
 
 async def test_unknown_ids_are_reported_and_the_others_replayed(
     store: SqliteStore, known: DeadLetter
 ) -> None:
-    report = await replay(store, PublishedMessages(), ["none", known.id])
+    report = await replay(store, PublishedMessages(), ["none", known.id], NOON)
     assert (report.unknown, report.replayed) == (("none",), (known.id,))
     assert not report.complete
 
@@ -69,7 +86,7 @@ async def test_unknown_ids_are_reported_and_the_others_replayed(
 async def test_a_letter_that_was_not_surely_published_stays_open(
     store: SqliteStore, known: DeadLetter, error: Exception, words: str
 ) -> None:
-    report = await replay(store, PublishedMessages([error]), [known.id])
+    report = await replay(store, PublishedMessages([error]), [known.id], NOON)
     assert [refusal.id for refusal in report.refused] == [known.id]
     assert words in report.refused[0].reason
     assert [open_.id for open_ in await store.dead_letters()] == [known.id]
@@ -78,7 +95,7 @@ async def test_a_letter_that_was_not_surely_published_stays_open(
 async def test_a_letter_without_a_home_is_refused(store: SqliteStore) -> None:
     await store.add_dead_letter(named("homeless", message=replace(letter().message, queue="")))
     broker = PublishedMessages()
-    report = await replay(store, broker, ["homeless"])
+    report = await replay(store, broker, ["homeless"], NOON)
     assert report.refused == (Refusal("homeless", "its home queue is unknown"),)
     assert broker.messages == []
 
@@ -94,12 +111,12 @@ async def test_a_notice_in_doubt_is_replayed_only_alone(
     await store.add_dead_letter(doubtful)
     broker = PublishedMessages()
 
-    report = await replay(store, broker, ["doubtful", known.id])
+    report = await replay(store, broker, ["doubtful", known.id], NOON)
     assert [refusal.id for refusal in report.refused] == ["doubtful"]
     assert "one by one" in report.refused[0].reason
     assert report.replayed == (known.id,)
 
-    assert (await replay(store, broker, ["doubtful"])).complete
+    assert (await replay(store, broker, ["doubtful"], NOON)).complete
 
 
 async def test_a_letter_that_died_again_before_it_was_marked_stays_open(
@@ -113,7 +130,7 @@ async def test_a_letter_that_died_again_before_it_was_marked_stays_open(
                 named(known.id, first_failed_at=later, last_failed_at=later)
             )
 
-    report = await replay(store, Hasty(), [known.id])
+    report = await replay(store, Hasty(), [known.id], NOON)
     assert report.replayed == (known.id,)
     assert [open_.id for open_ in await store.dead_letters()] == [known.id]
 
@@ -122,7 +139,7 @@ async def test_notices_whose_order_never_came_are_replayed_together(store: Sqlit
     for name in ("one", "two"):
         lost = letter(notice_body(), kind="notice_unknown_order")
         await store.add_dead_letter(replace(lost, id=name))
-    report = await replay(store, PublishedMessages(), ["one", "two"])
+    report = await replay(store, PublishedMessages(), ["one", "two"], NOON)
     assert report.replayed == ("one", "two")
 
 
@@ -131,7 +148,7 @@ async def test_a_letter_that_nobody_is_known_to_have_published_is_not_replayed(
 ) -> None:
     await store.add_dead_letter(named("anonymous", kind="user_unknown"))
     broker = PublishedMessages()
-    (refusal,) = (await replay(store, broker, ["anonymous"])).refused
+    (refusal,) = (await replay(store, broker, ["anonymous"], NOON)).refused
     assert "refused again" in refusal.reason
     assert broker.messages == []
 
@@ -140,5 +157,5 @@ async def test_a_replay_keeps_who_published_it_first(store: SqliteStore) -> None
     message = replace(letter().message, headers={PUBLISHER: "erp"})
     await store.add_dead_letter(named("erps", kind="user_not_allowed", message=message))
     broker = PublishedMessages()
-    assert (await replay(store, broker, ["erps"])).complete
+    assert (await replay(store, broker, ["erps"], NOON)).complete
     assert broker.messages[0].headers[PUBLISHER] == "erp"

@@ -72,13 +72,13 @@ async def test_from_the_relay_to_the_table_and_home_again(
     assert (letter.kind, letter.message.queue) == ("delivery_failed", relay_queue("k"))
     assert letter.message.attempt == 1
 
-    assert (await replay(store, broker, [letter.id])).complete
+    assert (await replay(store, broker, [letter.id], SystemClock().now())).complete
     await drain.once()
     (again,) = await store.dead_letters()
     assert again.id == letter.id
     assert again.last_failed_at > letter.last_failed_at
 
-    assert (await replay(store, broker, [letter.id])).complete
+    assert (await replay(store, broker, [letter.id], SystemClock().now())).complete
     for _ in range(3):
         await relay.once()
     assert await store.dead_letters() == []

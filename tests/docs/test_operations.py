@@ -33,7 +33,7 @@ def first_arguments(*functions: str) -> Iterator[str]:
     ("heading", "functions"),
     [
         ("Alarms", ("alarm", "Alarm")),
-        ("Dead letters", ("Park", "_parked", "_StrangeError")),
+        ("Dead letters", ("Park", "parked", "_StrangeError")),
     ],
 )
 def test_every_kind_is_explained(heading: str, functions: tuple[str, ...]) -> None:

@@ -50,6 +50,8 @@ class Place:
     zzy_timeout: float = 1
     retry_delays: str = RETRY_DELAYS
     relay_timeout: float = 10
+    relay: Mapping[str, str] = field(default_factory=dict)
+    """More of the section [relay], as TOML values."""
     health_port: int = 0
     """Where a process without the ingress answers."""
 
@@ -90,6 +92,7 @@ port = {self.health_port}
 allow_private_addresses = true
 retry_delays = {self.retry_delays}
 timeout_seconds = {self.relay_timeout}
+{_lines(self.relay)}
 
 [log]
 level = "{self.log_level}"

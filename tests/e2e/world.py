@@ -82,6 +82,8 @@ class Choice:
     """Of the process; none: all."""
     retry_delays: str = RETRY_DELAYS
     relay_timeout: float = 10
+    relay: Mapping[str, str] = field(default_factory=dict)
+    """More of the section [relay], as TOML values."""
     log_level: str = "warning"
     sms: str = ""
     """Of the section [sms], as TOML lines without the URL; with any, there is a gateway."""
@@ -233,6 +235,7 @@ async def surroundings(
             channel=choice.channel,
             retry_delays=choice.retry_delays,
             relay_timeout=choice.relay_timeout,
+            relay=choice.relay,
             log_level=choice.log_level,
             more=more,
             **urls,

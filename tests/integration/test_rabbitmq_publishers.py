@@ -85,7 +85,7 @@ async def test_a_replay_gives_nobody_our_own_rights(
     await broker.consume(queues.DEAD, Drain(store, SystemClock()).handle, concurrency=1)
     await publish(place, user_id=name or None)
     letter_id = await drained(store)
-    assert (await replay(store, broker, [letter_id])).complete
+    assert (await replay(store, broker, [letter_id], SystemClock().now())).complete
     got = await handler.wait(2)
     assert [message.user for message in got] == [name, name]
 

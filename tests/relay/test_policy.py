@@ -1,13 +1,14 @@
 """When a notification counts as delivered, when it is tried again, when it is given up."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.queues import DELAY_TIERS
-from worker.relay.policy import DEFAULT_RETRY_DELAYS, Attempt, decide, describe
+from worker.relay.policy import DEFAULT_RETRY_DELAYS, Attempt, decide, describe, put_off
 from worker.runtime.outcome import Ack, Park, Retry
 from worker.translation.delivery import Answered, DeliveryResult, NoAnswer
 
@@ -74,6 +75,39 @@ def test_410_stops_at_once_even_when_it_asks_for_patience() -> None:
     assert outcome.kind == "endpoint_gone"
 
 
+@pytest.mark.parametrize(
+    ("answer", "probe"), [(answered(429, {}), False), (answered(500, {}), True)]
+)
+def test_a_429_and_a_probe_cost_no_attempt_but_do_not_wait_for_ever(
+    answer: DeliveryResult, *, probe: bool
+) -> None:
+    waiting = Attempt("84d95bdc7ef911eaa2505404a6b35c1e", "check", 3, waited=5.9, probe=probe)
+    told = describe(answer)
+    assert decide(answer, waiting, (1, 5)) == Retry(1, told, counted=False)
+    waited = replace(waiting, waited=6)
+    assert decide(answer, waited, (1, 5)) == Park(
+        "delivery_failed",
+        "check of order 84d95bdc7ef911eaa2505404a6b35c1e"
+        f" not delivered: waited 6 seconds, longer than all retry delays; {told}",
+    )
+    assert decide(answered(200, {"status": 200}), waited, (1, 5)) == Ack()
+
+
+def test_a_429_says_how_long_it_is_to_wait() -> None:
+    outcome = decide(answered(429, {}, 31), attempt(), DEFAULT_RETRY_DELAYS)
+    assert outcome == Retry(120, "HTTP 429", counted=False)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(90, "90 seconds"), (120, "2 minutes"), (7_200, "2 hours"), (117_756, "33 hours")],
+)
+def test_how_long_it_waited_is_said_for_people(seconds: float, said: str) -> None:
+    outcome = put_off(replace(attempt(), waited=seconds), (1,), "HTTP 500")
+    assert isinstance(outcome, Park)
+    assert f"waited {said}," in outcome.reason
+
+
 def test_the_document_allows_no_words_of_the_channel_in_what_we_log() -> None:
     told = describe(answered(200, {"status": "13456451211 张三", "message": "张三"}))
     assert "张三" not in told
@@ -81,7 +115,7 @@ def test_the_document_allows_no_words_of_the_channel_in_what_we_log() -> None:
 
 
 @given(
-    status=st.integers(100, 599).filter(lambda code: code != 410),
+    status=st.integers(100, 599).filter(lambda code: code not in {410, 429}),
     asked=st.none() | st.floats(0, 1e9),
     number=st.integers(1, 12),
     delays=st.lists(st.sampled_from(TIERS), min_size=0, max_size=9),

@@ -49,7 +49,7 @@ async def replay_deadletters(settings: Settings, ids: Sequence[str]) -> bool:
     """Replay dead letters, report each; return False unless all of them went."""
     log_quietly(settings)
     async with opened(settings) as parts:
-        report = await replay(parts.store, parts.broker, ids)
+        report = await replay(parts.store, parts.broker, ids, parts.clock.now())
     for letter_id in report.replayed:
         sys.stdout.write(f"{letter_id} replayed\n")
     for letter_id in report.unknown:

@@ -17,6 +17,7 @@ from contracts.headers import (
     DEAD_QUEUE,
     DEAD_REASON,
     REPLAY_OF,
+    REPLAYED_AT,
 )
 from worker.clock import Clock
 from worker.deadletters.subject import subject_of
@@ -25,7 +26,7 @@ from worker.runtime.outcome import Ack, Outcome, Retry
 from worker.runtime.ports import DeadLetter, Message, Store
 from worker.telemetry import alarm, metrics
 
-_OF_THIS_DEATH: Final = DEAD_HEADERS | {REPLAY_OF}
+_OF_THIS_DEATH: Final = DEAD_HEADERS | {REPLAY_OF, REPLAYED_AT}
 _STORE_DELAYS: Final = (1.0, 5.0, 30.0)
 
 

@@ -8,10 +8,11 @@ notices that may be forged: those go one by one, with a person looking at each.
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
-from contracts.headers import REPLAY_OF
-from contracts.queues import DEAD
+from contracts.headers import REPLAY_OF, REPLAYED_AT
+from contracts.queues import DEAD, relay_queue
 from worker.errors import BrokerUnavailableError, PublishUnknownError
 from worker.runtime.ports import Broker, DeadLetter, Message, Store
 
@@ -44,27 +45,33 @@ class ReplayReport:
         return not self.unknown and not self.refused
 
 
-async def replay(store: Store, broker: Broker, ids: Sequence[str]) -> ReplayReport:
+async def replay(store: Store, broker: Broker, ids: Sequence[str], now: datetime) -> ReplayReport:
     """Publish each letter to its home queue once more, then mark it replayed.
 
     A crash between the two replays it twice, which does no harm. A letter that dies
-    again opens under the same id. Raises StoreUnavailableError.
+    again opens under the same id. A channel to which nothing is sent because it did not
+    answer is tried at once. Raises StoreUnavailableError.
     """
     wanted = tuple(dict.fromkeys(ids))
     replayed: list[str] = []
     unknown: list[str] = []
     refused: list[Refusal] = []
+    asked: set[str] = set()
     for letter_id in wanted:
         letter = await store.dead_letter(letter_id)
         if letter is None:
             unknown.append(letter_id)
             continue
-        reason = _objection(letter, alone=len(wanted) == 1) or await _publish(broker, letter)
+        reason = _objection(letter, alone=len(wanted) == 1) or await _publish(broker, letter, now)
         if reason:
             refused.append(Refusal(letter_id, reason))
             continue
         await store.mark_replayed(letter_id, failed_at=letter.last_failed_at)
         replayed.append(letter_id)
+        if letter.app_key and letter.message.queue == relay_queue(letter.app_key):
+            asked.add(letter.app_key)
+    for app_key in sorted(asked):
+        await store.want_probe(app_key, now)
     return ReplayReport(tuple(replayed), tuple(unknown), tuple(refused))
 
 
@@ -86,10 +93,10 @@ def _doubtful(letter: DeadLetter) -> bool:
     return letter.kind.startswith("notice_") and letter.kind not in FREELY
 
 
-async def _publish(broker: Broker, letter: DeadLetter) -> str:
+async def _publish(broker: Broker, letter: DeadLetter, now: datetime) -> str:
     """Send it home; return what went wrong, or nothing."""
     try:
-        await broker.publish(_again(letter))
+        await broker.publish(_again(letter, now))
     except BrokerUnavailableError:
         return "the broker did not take it"
     except PublishUnknownError:
@@ -97,7 +104,7 @@ async def _publish(broker: Broker, letter: DeadLetter) -> str:
     return ""
 
 
-def _again(letter: DeadLetter) -> Message:
+def _again(letter: DeadLetter, now: datetime) -> Message:
     """Return the message with attempts from zero; nobody waits for its reply any more.
 
     Its headers keep who published it first, so that no replay raises anybody's rights.
@@ -105,7 +112,11 @@ def _again(letter: DeadLetter) -> Message:
     return replace(
         letter.message,
         message_id=uuid.uuid4().hex,
-        headers={**letter.message.headers, REPLAY_OF: letter.id},
+        headers={
+            **letter.message.headers,
+            REPLAY_OF: letter.id,
+            REPLAYED_AT: now.isoformat(),
+        },
         reply_to="",
         attempt=0,
     )

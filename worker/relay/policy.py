@@ -28,6 +28,10 @@ class Attempt:
     order_num: str
     notify_type: str
     number: int
+    waited: float = 0.0
+    """For how many seconds the channel should have it."""
+    probe: bool = False
+    """It was sent to see whether the channel answers again: its failure costs no attempt."""
 
 
 def decide(answer: DeliveryResult, attempt: Attempt, delays: Sequence[float]) -> Outcome:
@@ -36,17 +40,38 @@ def decide(answer: DeliveryResult, attempt: Attempt, delays: Sequence[float]) ->
     Delivered is HTTP 200 with a JSON ``status`` of 200 or ``"200"``, nothing else. HTTP
     410 stops at once (``endpoint_gone``); spent delays end as ``delivery_failed``. What
     the channel asks for (``Retry-After``) is honoured where it is longer than our delay.
+    A probe and HTTP 429 spend no delay; there the time counts (:func:`put_off`).
     """
     if delivered(answer):
         return Ack()
     told = describe(answer)
     if isinstance(answer, Answered) and answer.status == HTTPStatus.GONE:
         return Park("endpoint_gone", _reason(attempt, told))
+    asked = (answer.retry_after or 0) if isinstance(answer, Answered) else 0
+    if attempt.probe or too_many(answer):
+        return put_off(attempt, delays, told, asked)
     if attempt.number > len(delays):
         return Park("delivery_failed", _reason(attempt, told))
-    asked = (answer.retry_after or 0) if isinstance(answer, Answered) else 0
-    wait = max(delays[attempt.number - 1], asked)
-    return Retry(delay_tier(wait)[1], told)
+    return Retry(delay_tier(max(delays[attempt.number - 1], asked))[1], told)
+
+
+def put_off(
+    attempt: Attempt, delays: Sequence[float], told: str, asked: float = 0.0
+) -> Park | Retry:
+    """Return a Retry that costs nothing; Park what has waited as long as all delays take.
+
+    It goes back to its queue soon, for it is the queue that waits.
+    """
+    if attempt.waited >= patience(delays):
+        waited = f"waited {_spoken(attempt.waited)}, longer than all retry delays; {told}"
+        name = f"{attempt.notify_type} of order {attempt.order_num or '-'}"
+        return Park("delivery_failed", f"{name} not delivered: {waited}")
+    return Retry(delay_tier(asked)[1], told, counted=False)
+
+
+def patience(delays: Sequence[float]) -> float:
+    """Return how many seconds all retries of a notification take together."""
+    return float(sum(delay_tier(delay)[1] for delay in delays))
 
 
 def delivered(answer: DeliveryResult) -> bool:
@@ -55,6 +80,11 @@ def delivered(answer: DeliveryResult) -> bool:
         return False
     receipt = parse_receipt(answer.body_head)
     return receipt is not None and receipt.delivered
+
+
+def too_many(answer: DeliveryResult) -> bool:
+    """Say whether the channel wants to be asked less."""
+    return isinstance(answer, Answered) and answer.status == HTTPStatus.TOO_MANY_REQUESTS
 
 
 def describe(answer: DeliveryResult) -> str:
@@ -75,3 +105,11 @@ def _reason(attempt: Attempt, told: str) -> str:
         f"{attempt.notify_type} of order {attempt.order_num or '-'}"
         f" not delivered after {attempt.number} attempt(s); last: {told}"
     )
+
+
+def _spoken(seconds: float) -> str:
+    """Return a time as people say it."""
+    for name, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {name}s"
+    return f"{seconds:.0f} seconds"

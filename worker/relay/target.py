@@ -4,6 +4,7 @@ Why it exists: app.py fills it from the settings, so that nothing in the relay r
 setting. It must not do anything.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -37,3 +38,8 @@ class ChannelTarget:
         """
         fallback = "" if notify_type == NotifyType.PRODUCT else self.notify_url
         return self.notify_urls.get(notify_type) or fallback
+
+
+def endpoint_of(url: str) -> str:
+    """Return the name under which a URL is remembered: its digest, for it may hold a token."""
+    return hashlib.sha256(url.encode()).hexdigest()[:32]

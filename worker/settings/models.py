@@ -130,6 +130,11 @@ class Relay(Section):
     retry_delays: tuple[Seconds, ...] = (1, 5, 30, 120, 600, 1_800, 7_200, 21_600, 86_400)
     """Then the dead letters; each is rounded up to a delay tier."""
     timeout_seconds: Seconds = 10
+    breaker_failures: Annotated[int, Field(ge=0)] = 10
+    """So many failures in a row stop the deliveries to a channel; 0: nothing does."""
+    breaker_first_seconds: Annotated[Seconds, Field(ge=0.1)] = 5
+    """Until one delivery tries whether it answers again; doubled by each that fails."""
+    breaker_longest_seconds: Annotated[Seconds, Field(ge=0.1)] = 300
 
 
 class Log(Section):

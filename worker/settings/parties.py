@@ -46,6 +46,8 @@ class Channel(Section):
     """The text of this channel's SMS; empty: that of [sms]."""
     concurrency: Annotated[int, Field(ge=1, le=100)] = 4
     """Notifications under way to this channel at a time."""
+    deliveries_per_second: Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)] = 0
+    """Notifications sent to this channel, by each relay process; 0: as many as it takes."""
     account: Literal["none", "prepaid"] = "none"
     """prepaid: orders are paid from an account (预存账户) that is topped up in advance."""
     low_balance: Yuan | None = None

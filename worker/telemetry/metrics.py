@@ -94,6 +94,20 @@ DELIVERIES: Final = Counter(
     ["app_key", "type", "outcome"],
 )
 
+CHANNEL_BREAKER: Final = Gauge(
+    "ticketbridge_channel_breaker_state",
+    "Whether a channel is sent anything: 0 yes, 1 one at a time or it asked for peace, 2 no.",
+    ["app_key"],
+)
+CHANNEL_PAUSED: Final = Gauge(
+    "ticketbridge_channel_paused", "1 while a channel is paused by hand.", ["app_key"]
+)
+CHANNEL_OLDEST_AGE: Final = Gauge(
+    "ticketbridge_channel_oldest_age_seconds",
+    "Age of a channel's oldest notification that was tried and not taken; 0: none is known.",
+    ["app_key"],
+)
+
 # --- people -------------------------------------------------------------------------------
 
 DEAD_LETTERS: Final = Counter(
