@@ -14,6 +14,7 @@ import typer
 
 from worker.cli_accounts import accounts
 from worker.cli_catalogue import catalogue
+from worker.cli_channels import channels
 from worker.cli_checks import checks
 from worker.cli_options import FAILED, Json, exit_by, settings_of
 from worker.cli_privacy import privacy
@@ -31,6 +32,7 @@ orders = typer.Typer(help="Orders and their histories.", no_args_is_help=True)
 simulate = typer.Typer(help="A made-up ZZY, channel, SMS gateway.", no_args_is_help=True)
 app.add_typer(accounts, name="accounts")
 app.add_typer(catalogue, name="catalogue")
+app.add_typer(channels, name="channels")
 app.add_typer(deadletters, name="deadletters")
 app.add_typer(orders, name="orders")
 app.add_typer(privacy, name="privacy")
