@@ -16,7 +16,14 @@ from .commands import (
     ResendVoucherCommand,
 )
 from .envelope import MessageModel
-from .events import ChannelNotification, NoticeReceived, OrderEvent, OrderOutcome, VoucherSms
+from .events import (
+    ChannelNotification,
+    NoticeReceived,
+    OrderEvent,
+    OrderOutcome,
+    OrderUnanswered,
+    VoucherSms,
+)
 from .queries import OrderQuery, PriceQuery, ProductQuery
 
 
@@ -69,6 +76,9 @@ _ENTRIES: Final = (
     Entry(OrderQuery, queues.QUERIES, "query", "How does an order stand?"),
     Entry(ProductQuery, queues.QUERIES, "query", "What can be ordered?"),
     Entry(PriceQuery, queues.QUERIES, "query", "What does it cost, and how many are left?"),
+    Entry(
+        OrderUnanswered, queues.ORDERS, "event", "A channel read 1000, and no outcome was known."
+    ),
     Entry(NoticeReceived, queues.NOTICES, "event", "A notice (通知) of ZZY was taken."),
     Entry(
         ChannelNotification,

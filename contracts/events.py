@@ -61,6 +61,24 @@ class ChannelNotification(MessageModel):
     params: str = Field(description="The exact JSON text to sign and send. Example: {}")
 
 
+class OrderUnanswered(MessageModel):
+    """A channel read 1000 for its order while the outcome was not known.
+
+    A refusal before ZZY was asked is only answered, so whoever missed the answer must be told.
+    """
+
+    TYPE: ClassVar[str] = "order.unanswered.v1"
+
+    app_key: str = Field(description="开发key: whose order it is. Example: e346aca67b1b11eab1d4")
+    order_num: str = Field(description="订单编号: our number. Example: a72cfce7dec54cf18cd4")
+    command_id: str = Field(
+        description="The id of the order.create that nothing was heard of. Example: 0c7e3b"
+    )
+    answered_at: Moment = Field(
+        description="When the channel was answered. Example: 2025-07-29T02:36:14+00:00"
+    )
+
+
 OrderEventKind = Literal[
     "accepted",
     "created",

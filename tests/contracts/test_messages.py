@@ -57,6 +57,7 @@ def test_the_catalogue_names_every_message_once() -> None:
         "query.order.v1": queues.QUERIES,
         "query.product.v1": queues.QUERIES,
         "query.price.v1": queues.QUERIES,
+        "order.unanswered.v1": queues.ORDERS,
         "zzy.notice.v1": queues.NOTICES,
         "channel.notification.v1": queues.RELAY_PREFIX + "{app_key}",
         "voucher.sms.v1": queues.SMS,

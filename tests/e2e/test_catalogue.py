@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.e2e.world import Choice, Other, World, cli, tomorrow
+from tests.e2e.world import Choice, Other, World, cli, tomorrow, until
 from worker.simulators.channel import Credentials
 
 WORLD = Choice(
@@ -124,6 +124,10 @@ async def test_a_change_of_prices_and_stock_is_fetched(bridged: World) -> None:
 
 @pytest.mark.acceptance
 async def test_the_command_line_lists_and_fetches(bridged: World) -> None:
+    async def fetched() -> bool:
+        return "11063" in {line["id"] for line in await _listed(bridged)}
+
+    await until(fetched)  # at its start the worker fetches by itself
     bridged.zzy.ledger.products[11063].name = "良渚"
     ran = await cli(bridged.place.config, "catalogue", "sync")
     assert ran.code == 0

@@ -32,10 +32,11 @@ ORDER = {
 class FakeBroker:
     """Implements the broker port in memory; ``error`` is raised, ``answer`` is the reply.
 
-    ``interim`` are the replies that come before it.
+    ``error_after_request`` is raised from then on. ``interim`` are the replies that come before it.
     """
 
     error: BaseException | None = None
+    error_after_request: BaseException | None = None
     answer: bytes | None = None
     interim: Sequence[bytes] = ()
     hangs: bool = False
@@ -59,6 +60,7 @@ class FakeBroker:
     ) -> bytes | None:
         await self._obey()
         self.requested.append((message, wait))
+        self.error = self.error_after_request or self.error
         replies = [*self.interim, *([self.answer] if self.answer is not None else [])]
         last = replies[-1] if replies else None
         return next((reply for reply in replies if final is None or final(reply)), last)

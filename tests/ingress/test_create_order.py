@@ -8,7 +8,7 @@ from contracts import queues
 from contracts.channel import Code, order_num
 from contracts.commands import CreateOrderCommand
 from contracts.envelope import unwrap
-from contracts.events import OrderOutcome
+from contracts.events import OrderOutcome, OrderUnanswered
 from tests.ingress.conftest import Door
 from tests.ingress.doubles import APP_KEY, NEW_SECRET, ORDER
 from worker.errors import BrokerUnavailableError, PublishUnknownError
@@ -37,6 +37,29 @@ async def test_the_order_is_published_and_answered_with_our_number(door: Door) -
     assert command.data.reply_on == "paid"
     assert command.data.received_at == door.clock.now()
     assert [t.name for t in command.data.order.tourist_info] == ["张三", "李四"]
+
+
+async def test_that_the_channel_heard_no_outcome_is_told_before_it_is_answered(door: Door) -> None:
+    await door.create(params())
+    [(asked, _)] = door.broker.requested
+    [told] = door.broker.published
+    assert (told.queue, told.type, told.reply_to) == (queues.ORDERS, "order.unanswered.v1", "")
+    said = unwrap(OrderUnanswered, told.body).data
+    assert (said.app_key, said.order_num, said.command_id) == (APP_KEY, NUMBER, asked.message_id)
+    assert said.answered_at == door.clock.now()
+
+
+async def test_where_that_cannot_be_told_the_outcome_is_unknown(door: Door) -> None:
+    door.broker.error_after_request = BrokerUnavailableError("gone")
+    with capture_logs():
+        status, answer = await door.create(params())
+    assert (status, answer["code"]) == (504, "9999")
+
+
+async def test_who_heard_an_outcome_or_wanted_none_needs_nothing_told(door: Door) -> None:
+    door.broker.answer = OrderOutcome(code=Code.SUCCESS, message="成功").to_bytes()
+    await door.create(params())
+    assert door.broker.published == []
 
 
 async def test_a_channel_that_wants_it_is_answered_once_the_broker_has_it(door: Door) -> None:

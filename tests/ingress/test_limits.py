@@ -39,7 +39,7 @@ async def test_more_than_a_second_s_worth_is_refused_in_the_protocol_s_shape(lim
         "message": "请求过于频繁，请稍后重试 (too many requests: try again later)",
         "data": "",
     }
-    assert len(limited.broker.sent) == 2, "surely nothing was done of it"
+    assert len(limited.broker.requested) == 2, "surely nothing was done of it"
     assert INGRESS_LIMITED.labels("k")._value.get() == before + 1
 
 

@@ -1,13 +1,16 @@
 """What is known from outside of one order once everything is quiet: the judge's evidence."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from worker.saga.states import Phase
 from worker.simulators.records import Audit, Order
 
+_FAILURE = re.compile(r"notify order_failed #(\d+)")
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -138,6 +141,18 @@ class Book:
     def accepted(self) -> bool:
         """Whether a channel was told that the order stands."""
         return any(said.act == "create" and said.code == "1000" for said in self.said)
+
+    @property
+    def overtaken(self) -> set[str]:
+        """The ``order_failed`` of earlier tries: a refusal leaves the number free."""
+        begun = [
+            index
+            for index, step in enumerate(self.history)
+            if step.kind == "order_commanded" and step.phase == Phase.CREATING
+        ]
+        earlier = self.history[: begun[-1]] if begun else ()
+        numbers = {seq for step in earlier for seq in _FAILURE.findall(step.text)}
+        return {one.webhook_id for one in self.notified if str(one.seq) in numbers}
 
     def unheard(self, service: str) -> bool:
         """Tell whether a notice of this kind was never sent, or could not be taken."""

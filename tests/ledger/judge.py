@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from tests.ledger.accounts import account_follows
+from tests.ledger.answers import LEGAL
 from tests.ledger.books import Book, Stored, audited
 from worker.saga.states import FINAL, RANK, Phase
 from worker.simulators.records import Audit, Order, Status
@@ -18,15 +19,6 @@ GRACE = timedelta(seconds=3)
 """Between the decision to pay and its arrival in the supplier's books."""
 OVERDUE = timedelta(seconds=20)
 """How late a timer may be before it counts as one that does not run."""
-LEGAL = {
-    "create": {"1000", "3000", "3002", "3003", "3007", "3008", "3009", "3012"},
-    "create_otherwise": {"3000", "1000"},  # 1000: nobody has looked in time
-    "cancel": {"1000", "4000", "4001", "4002", "4003"},
-    "refund": {"1000", "4000", "4001", "4002", "4003"},
-    "resend": {"1000", "3000", "4000", "4001", "4002", "4003", "9004"},
-    "stranger": {"4001", "4000"},  # 取消处理中, where nobody has looked in time
-    "query": {"1000", "4001"},
-}
 
 
 def paid_once(book: Book) -> Iterator[str]:
@@ -61,7 +53,8 @@ def ends(book: Book) -> Iterator[str]:
     """3. What was accepted ends, or is in front of a human with an alarm, or has a deadline."""
     done: set[str] = set()
     for said in book.said:
-        if said.code and said.code not in LEGAL.get(said.act, {said.code}):
+        act = "create" if said.act == "create_otherwise" and not book.zzy else said.act
+        if said.code and said.code not in LEGAL.get(act, {said.code}):
             yield f"{said.act} was answered with {said.code} {said.message}"
         named = str(said.asked.get("refund_num", ""))
         if said.act == "refund_otherwise" and said.code == "1000" and named in done:
@@ -138,7 +131,11 @@ def _notifications(book: Book) -> Iterator[str]:
             yield f"{where} counts as delivered, and the channel never took it"
         elif one.status == "dead" and one.webhook_id not in book.letters:
             yield f"{where} is dead and not among the dead letters"
-        elif one.status == "superseded" and one.type != "check":
+        elif (
+            one.status == "superseded"
+            and one.type != "check"
+            and one.webhook_id not in book.overtaken
+        ):
             yield f"{where} was left out"
         elif one.status in {"pending", "sending"}:
             yield f"{where} was never sent"
@@ -149,11 +146,12 @@ def _notifications(book: Book) -> Iterator[str]:
 
 
 def _outcome(book: Book) -> Iterator[str]:
-    failed = book.told("order_failed")
+    failed = [d for d in book.delivered if d.type == "order_failed"]
+    stands = [d for d in failed if d.webhook_id not in book.overtaken]
     claimed = sum(order.refund_pending for order in book.zzy if order.times_paid)
-    if failed and book.kept > claimed:
+    if stands and book.kept > claimed:
         yield "was told as failed while the money is gone and unclaimed"
-    knows = failed or "1000" in book.answers("cancel") or _given_back(book) == book.count
+    knows = stands or "1000" in book.answers("cancel") or _given_back(book) == book.count
     excused = book.letters or book.unheard(REFUND)
     if book.accepted and not book.kept and not knows and not excused:
         yield "ended without tickets, and the channel was not told"

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from tests.ledger import judge
-from tests.ledger.accounts import account_breaks
 from tests.ledger.books import (
     EPOCH,
     Book,
@@ -22,7 +21,6 @@ from tests.ledger.books import (
     Stored,
 )
 from tests.ledger.leaks import leaks
-from worker.runtime.ports import Account, AccountEntry
 from worker.simulators.channel_driver import made_up_id_card
 from worker.simulators.records import Audit, Order, Pay, Person, Refund, Status, Ticket
 from worker.simulators.zzy_notices import TICKET, VERIFY
@@ -136,6 +134,18 @@ def pay(seconds: float) -> Pay:
     return Pay(EPOCH + timedelta(seconds=seconds), moved_money=False, amount=Decimal(0))
 
 
+def tried_twice(right: Book, begun: str = "creating") -> Book:
+    """Tell of a refusal at the door, and of the same number ordered once more."""
+    refused = Step(EPOCH, "order_commanded", "refused", "answer 3009; notify order_failed #1")
+    again = replace(right.history[0], phase=begun)
+    return replace(
+        right,
+        history=(refused, again, *right.history[1:]),
+        notified=(*right.notified, Notified("m-order_failed", "order_failed", 1, "delivered")),
+        delivered=(FAILED, *right.delivered),
+    )
+
+
 GONE = {**REPORT, "refunded": 3, "checked": 0}
 FAILED = told("order_failed", code="3000")
 FAULTS: dict[str, list[tuple[str, Callable[[Book], Book]]]] = {
@@ -237,6 +247,12 @@ def test_books_that_are_right_break_nothing() -> None:
     assert judge.broken(book()) == []
 
 
+def test_a_refusal_that_was_tried_again_may_have_been_told() -> None:
+    assert judge.broken(tried_twice(book())) == []
+    never_begun = tried_twice(book(), begun="refused")
+    assert list(judge.channel_knows(never_begun)), "the number was not ordered anew after it"
+
+
 def test_every_promise_has_a_fault() -> None:
     assert set(FAULTS) == {promise.__name__ for promise in judge.OF_AN_ORDER}
 
@@ -266,22 +282,3 @@ def test_a_leak_is_seen(word: str) -> None:
     words = [GUEST.id_card, GUEST.mobile, GUEST.name, "s3cret"]
     assert leaks(f'{{"event":"x","text":"客人{word}，"}}', words) == {word}
     assert not leaks('{"event":"x","log_id":"20261123211845846980000024"}', words)
-
-
-def entry(seq: int, kind: str, amount: int, balance: int, held: int) -> AccountEntry:
-    parts = (Decimal(amount), Decimal(balance), Decimal(held))
-    return AccountEntry("prepaid", seq, f"e{seq}", kind, *parts, "ours", "", "", EPOCH)
-
-
-def test_an_account_that_is_no_sum_is_seen() -> None:
-    entries = [
-        entry(1, "top_up", 50, 50, 0),
-        entry(2, "hold", 10, 50, 10),
-        entry(3, "charge", 10, 40, 0),
-        entry(4, "credit", 5, 45, 0),
-    ]
-    right = Account("prepaid", Decimal(45), Decimal(0), 4, EPOCH)
-    assert account_breaks(right, entries) == []
-    assert account_breaks(replace(right, balance=Decimal(46)), entries)
-    assert account_breaks(right, [*entries[:2], replace(entries[2], amount=Decimal(9)), entries[3]])
-    assert account_breaks(right, [entries[0], entry(2, "hold", 60, 50, 60)])

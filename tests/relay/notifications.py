@@ -44,9 +44,11 @@ def message(
     return Message(queue, content.TYPE, body, "m-1", headers or {}, attempt=attempt)
 
 
-async def know(store: SqliteStore, contents: Sequence[ChannelNotification]) -> None:
+async def know(
+    store: SqliteStore, contents: Sequence[ChannelNotification], phase: str = "issued"
+) -> None:
     """Put the order and its notifications into the store, as the saga does."""
-    row = OrderRow(OURS, 1, "k", "2x", None, "issued", None, None, b"{}", NOON, NOON)
+    row = OrderRow(OURS, 1, "k", "2x", None, phase, None, None, b"{}", NOON, NOON)
     rows = [
         NotificationRow(one.webhook_id, OURS, "k", one.notify_type, one.seq, NOON)
         for one in contents

@@ -119,6 +119,20 @@ async def test_an_older_check_that_waited_is_superseded(store: SqliteStore) -> N
     ]
 
 
+@pytest.mark.parametrize(
+    ("phase", "posts"), [("issued", 0), ("creating", 0), ("refused", 1), ("cancelled", 1)]
+)
+async def test_a_failure_whose_number_was_ordered_anew_is_left_out(
+    store: SqliteStore, phase: str, posts: int
+) -> None:
+    failure, channels = notification(NotifyType.ORDER_FAILED), ScriptedChannels()
+    await know(store, [failure], phase=phase)
+    assert await relay(store, channels, HeldClock()).handle(message(failure)) == Ack()
+    assert len(channels.posts) == posts
+    [(status, _)] = await rows(store)
+    assert status == ("delivered" if posts else "superseded")
+
+
 @pytest.mark.parametrize("following", [OLDER, NEWER])
 async def test_a_crash_on_the_way_leaves_nothing_stuck(
     store: SqliteStore, following: ChannelNotification

@@ -12,7 +12,7 @@ from contracts import queues
 from contracts.channel import CreateOrder, order_num
 from contracts.commands import CancelOrderCommand, CreateOrderCommand, RefundOrderCommand
 from contracts.envelope import wrap
-from contracts.events import NoticeReceived
+from contracts.events import NoticeReceived, OrderUnanswered
 from contracts.zzy import parse_notice
 from tests.doubles import NOON
 from tests.saga.facts import ZZY
@@ -27,6 +27,7 @@ def create_message(
     count: int = 2,
     at: datetime = NOON,
     number: str = "2x",
+    day: date = date(2026, 5, 2),
     **fields: Any,  # noqa: ANN401
 ) -> Message:
     """Return createOrder as the ingress publishes it."""
@@ -35,13 +36,19 @@ def create_message(
         product_code="11063",
         take_phone="13456451211",
         tourist_info={"110101199003070134": "张三"},
-        date=date(2026, 5, 2),
+        date=day,
         price=Decimal(60),
         amount=Decimal(60) * count,
         count=count,
     )
     command = CreateOrderCommand(app_key="k", received_at=at, reply_on="paid", order=order)
     return _message(queues.ORDERS, command, **fields)
+
+
+def unanswered_message(command_id: str, **fields: Any) -> Message:  # noqa: ANN401
+    """Return what the ingress publishes when it heard nothing of an order."""
+    told = OrderUnanswered(app_key="k", order_num=OUR_NUM, command_id=command_id, answered_at=NOON)
+    return _message(queues.ORDERS, told, **fields)
 
 
 def cancel_message(number: str = OUR_NUM, **fields: Any) -> Message:  # noqa: ANN401

@@ -3,17 +3,26 @@
 import asyncio
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from contracts import queues
-from tests.runtime.messages import OUR_NUM, cancel_message, create_message, refund_message
+from tests.runtime.messages import (
+    OUR_NUM,
+    cancel_message,
+    create_message,
+    refund_message,
+    unanswered_message,
+)
 from tests.runtime.world import AUDIT, CANCELLED, CREATED, PAID, TIMEOUT, Gate, World
 from worker.errors import StoreRefusedError, StoreUnavailableError
-from worker.runtime.commands import STRANGER_RETRY
+from worker.runtime.commands import STRANGER_RETRY, UNHEARD_RETRIES
 from worker.runtime.outcome import Ack, Park, Retry
 from worker.runtime.ports import Loaded, Message
+
+PAST = date(2026, 4, 1)
+ASKED = {"reply_to": "embedded.gone", "correlation_id": "c1"}
 
 
 async def test_an_order_is_created_and_paid_in_one_handling(world: World) -> None:
@@ -73,6 +82,44 @@ async def test_who_asks_is_answered_over_the_broker(world: World) -> None:
     }
     unknown = await world.broker.request(cancel_message("f" * 32, correlation_id="c2"), wait=10)
     assert json.loads(unknown or b"{}")["code"] == "4001"
+
+
+async def test_who_missed_a_refusal_is_notified_of_it_once(world: World) -> None:
+    refused = create_message(day=PAST, message_id="m-1", **ASKED)
+    await world.commands.handle(refused)
+    assert await world.told() == [], "whoever asked was answered"
+    for _ in range(2):
+        assert await world.commands.handle(unanswered_message("m-1")) == Ack()
+    assert await world.told() == ["order_failed"]
+    assert await world.kinds() == ["order_commanded", "outcome_unheard"]
+
+
+async def test_what_goes_on_needs_no_word_to_who_missed_an_answer(world: World) -> None:
+    world.zzy.will("create", CREATED)
+    world.zzy.will("pay", PAID)
+    await world.commands.handle(create_message(message_id="m-1"))
+    before = await world.row()
+    assert await world.commands.handle(unanswered_message("m-1")) == Ack()
+    assert await world.row() == before
+    assert await world.told() == []
+
+
+async def test_an_order_is_judged_before_who_missed_its_answer_is_told(world: World) -> None:
+    early = unanswered_message("m-2")
+    assert isinstance(await world.commands.handle(early), Retry)
+    await world.commands.handle(create_message(day=PAST, message_id="m-1", **ASKED))
+    assert isinstance(await world.commands.handle(early), Retry), "that was another try"
+    await world.commands.handle(create_message(day=PAST, message_id="m-2", **ASKED))
+    assert await world.commands.handle(early) == Ack()
+    assert await world.told() == ["order_failed"]
+
+
+async def test_whose_order_was_never_taken_is_given_up(world: World) -> None:
+    outcomes = [
+        await world.commands.handle(unanswered_message("m-1", attempt=attempt))
+        for attempt in range(len(UNHEARD_RETRIES) + 1)
+    ]
+    assert [type(outcome) for outcome in outcomes] == [Retry] * len(UNHEARD_RETRIES) + [Ack]
 
 
 @pytest.mark.parametrize("make", [cancel_message, refund_message])

@@ -26,6 +26,7 @@ from worker.saga.events import (
     CreateSucceeded,
     CreateUnknown,
     Event,
+    OutcomeUnheard,
     PaySucceeded,
     TicketFailed,
 )
@@ -62,6 +63,22 @@ def test_a_refused_create_is_answered_and_notified() -> None:
     story = creating().answer(CreateRefused(STOCK))
     story.expect(Phase.REFUSED, "answer buyer 3008", "tell failure 3008")
     story.on(ordered(demand=OTHER)).expect(Phase.REFUSED, "answer buyer 3000")  # not free
+
+
+def test_a_refusal_whose_answer_was_missed_is_notified_once() -> None:
+    story = Playbook().on(ordered(refusal=STOCK)).expect(Phase.REFUSED, "answer buyer 3008")
+    story.on(OutcomeUnheard("other")).expect(Phase.REFUSED)
+    story.on(OutcomeUnheard("k")).expect(Phase.REFUSED, "tell failure 3008")
+    story.on(OutcomeUnheard("k")).expect(Phase.REFUSED)
+    story.on(ordered()).expect(Phase.CREATING, "call create")  # the number stayed free
+
+
+def test_an_order_that_goes_on_has_nothing_to_tell_who_missed_an_answer() -> None:
+    story = creating().on(OutcomeUnheard("k")).expect(Phase.CREATING)
+    story.answer(CreateRefused(STOCK)).expect(
+        Phase.REFUSED, "answer buyer 3008", "tell failure 3008"
+    )
+    story.on(OutcomeUnheard("k")).expect(Phase.REFUSED)
 
 
 def test_a_refusal_with_an_alarm_raises_it() -> None:

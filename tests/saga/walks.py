@@ -38,6 +38,7 @@ from worker.saga.events import (
     CreateUnknown,
     Event,
     EvidenceHeard,
+    OutcomeUnheard,
     PayRefused,
     PaySucceeded,
     PayUnknown,
@@ -127,6 +128,7 @@ COMMANDS: tuple[Callable[[Dice], Event], ...] = (
     _ordered,
     lambda d: cancelled(d.choice((None, CANCELLER, TRUSTING_CANCELLER)), _whose(d)),
     _refund,
+    lambda d: OutcomeUnheard(_whose(d)),
     lambda d: resent(d.choice((None, "notify", "sms", "both")), app_key=_whose(d)),
 )
 NOTICES: tuple[Callable[[Dice], Event], ...] = (

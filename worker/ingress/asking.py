@@ -7,6 +7,7 @@ know an interface. Source: PROTOCOL.md, "Broker trouble".
 import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from http import HTTPStatus
 from typing import Final
 
@@ -18,7 +19,7 @@ from contracts.commands import (
     ResendVoucherCommand,
 )
 from contracts.envelope import wrap
-from contracts.events import OrderOutcome
+from contracts.events import OrderOutcome, OrderUnanswered
 from contracts.queries import Query
 from worker.ingress.config import ChannelAccess
 from worker.ingress.sending import Sent
@@ -42,6 +43,16 @@ def message_of(asked: Asked, queue: str, number: str = "") -> Message:
         message_id=name,
         correlation_id=name,
     )
+
+
+def unanswered(app_key: str, number: str, asked: Message, now: datetime) -> Message:
+    """Return what tells the saga that the channel is about to read 1000 with nothing known."""
+    name = uuid.uuid4().hex
+    told = OrderUnanswered(
+        app_key=app_key, order_num=number, command_id=asked.message_id, answered_at=now
+    )
+    body = wrap(told, id=name, time=now, correlation_id=number)
+    return Message(queue=asked.queue, type=told.TYPE, body=body, message_id=name)
 
 
 _UNKNOWN: Final = Answer.refused(Code.UNKNOWN_OUTCOME)

@@ -25,9 +25,17 @@ from contracts.commands import (
     ResendVoucherCommand,
 )
 from worker.clock import Clock
-from worker.ingress.asking import Answered, Asked, Otherwise, answered, message_of
+from worker.ingress.asking import (
+    Answered,
+    Asked,
+    Otherwise,
+    answered,
+    message_of,
+    unanswered,
+)
 from worker.ingress.config import ChannelAccess, IngressConfig
-from worker.ingress.sending import Sender
+from worker.ingress.sending import Sender, Sent
+from worker.runtime.ports import Message
 from worker.translation.admission import admission_refusal, today_in_shanghai
 
 CANCELLING: Final = "取消处理中"
@@ -61,8 +69,20 @@ class ChannelCommands:
         )
         taken = Answer.ok({"order_num": number})
         wait = 0 if channel.reply_on == "accepted" else self._config.reply_wait_seconds
-        otherwise = Otherwise(_refused(Code.CREATE_FAILED), taken)
-        return await self._ask(command, number, otherwise, wait)
+        message = message_of(command, queues.ORDERS, number)
+        sent = await self._sender.send(message, wait=wait)
+        if sent is Sent.YES and wait:
+            sent = await self._unheard(channel.app_key, number, message)
+        return answered(sent, Otherwise(_refused(Code.CREATE_FAILED), taken), number)
+
+    async def _unheard(self, app_key: str, number: str, asked: Message) -> Sent:
+        """Say that the channel will read 1000 and no outcome, before it does.
+
+        A refusal at the door is only answered: whoever missed it must be notified. Where
+        that cannot be said, the outcome is unknown.
+        """
+        note = unanswered(app_key, number, asked, self._clock.now())
+        return Sent.YES if await self._sender.send(note) is Sent.YES else Sent.UNKNOWN
 
     async def cancel_order(self, channel: ChannelAccess, params: str) -> Answered:
         """取消订单."""
@@ -108,9 +128,7 @@ class ChannelCommands:
         )
         return await self._ask(command, asked.order_num, otherwise)
 
-    async def _ask(
-        self, command: Asked, number: str, otherwise: Otherwise, wait: float | None = None
-    ) -> Answered:
+    async def _ask(self, command: Asked, number: str, otherwise: Otherwise) -> Answered:
         message = message_of(command, queues.ORDERS, number)
-        wait = self._config.reply_wait_seconds if wait is None else wait
-        return answered(await self._sender.send(message, wait=wait), otherwise, number)
+        sent = await self._sender.send(message, wait=self._config.reply_wait_seconds)
+        return answered(sent, otherwise, number)

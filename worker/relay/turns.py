@@ -2,9 +2,10 @@
 
 Why it exists: a check carries running totals, so one that arrives after a newer one would
 set the channel back. Within this process checks of one order wait for each other; between
-processes the store gives the turns, and takes one back that a crash left open. The other
-types each say something of their own and need no order: they cost nothing here. It must
-not send.
+processes the store gives the turns, and takes one back that a crash left open. A failure
+(order_failed) that comes after its number was ordered anew, and taken, would be believed of
+the new order. The other types each say something of their own and need no order: they cost
+nothing here. It must not send.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from contracts.channel import NotifyType
 from contracts.events import ChannelNotification
 from worker.clock import Clock
 from worker.runtime.ports import Store, Turn, TurnAsked
+from worker.saga.states import Phase
 
 DEFAULT_TIMEOUT_SECONDS: Final = 10.0
 MARGIN_SECONDS: Final = 7.0
@@ -25,6 +27,10 @@ which the clocks of two machines may differ."""
 POLL_SECONDS: Final = 0.5
 
 _ORDERED: Final = frozenset({NotifyType.CHECK})
+_GOING_ON: Final = frozenset(
+    {Phase.CREATING, Phase.PAYING, Phase.CLOSING, Phase.AWAITING_TICKET, Phase.ISSUED}
+)
+"""Where an order stands that has not failed, whatever was written of it before."""
 
 
 class Turns:
@@ -53,6 +59,8 @@ class Turns:
 
         Raises StoreUnavailableError.
         """
+        if notification.notify_type is NotifyType.ORDER_FAILED:
+            return await self._unless_it_goes_on(notification)
         if notification.notify_type not in _ORDERED:
             return Turn.MINE
         turn = await self._ask(notification)
@@ -62,6 +70,11 @@ class Turns:
             waited += POLL_SECONDS
             turn = await self._ask(notification)
         return turn
+
+    async def _unless_it_goes_on(self, notification: ChannelNotification) -> Turn:
+        """Leave a failure out whose order was taken anew: its number was free, it goes on."""
+        row = (await self._store.load(notification.order_num)).row
+        return Turn.SUPERSEDED if row and row.phase in _GOING_ON else Turn.MINE
 
     async def _ask(self, notification: ChannelNotification) -> Turn:
         return await self._store.take_turn(

@@ -18,6 +18,7 @@ from contracts.commands import (
     RefundOrderCommand,
     ResendVoucherCommand,
 )
+from contracts.events import OrderUnanswered
 from worker.clock import Clock
 from worker.errors import CatalogueUnknownError, StoreRefusedError, StoreUnavailableError
 from worker.runtime.catalogue import Catalogue
@@ -27,7 +28,12 @@ from worker.runtime.handle import Saga, Stimulus
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import InboxEntry, Loaded, Message, Store
 from worker.runtime.precheck import Precheck
-from worker.saga.events import CancelCommanded, OrderCommanded, RefundCommanded
+from worker.saga.events import (
+    CancelCommanded,
+    OrderCommanded,
+    OutcomeUnheard,
+    RefundCommanded,
+)
 from worker.saga.events import Command as Commanded
 from worker.translation.admission import today_in_shanghai
 from worker.translation.commands import (
@@ -49,7 +55,17 @@ create may have been answered already (reply_on accepted) and still be in the qu
 CATALOGUE_RETRY: Final = 5.0
 """Seconds before an order is tried again whose product only ZZY's list can tell."""
 
-Command = CreateOrderCommand | CancelOrderCommand | RefundOrderCommand | ResendVoucherCommand
+UNHEARD_RETRIES: Final = (1.0, 1.0, 5.0, 30.0, 120.0, 600.0)
+"""Seconds until it is looked again whether an order was taken whose channel heard nothing of
+it; after the last one it never was, or waits for a person among the dead letters."""
+
+Command = (
+    CreateOrderCommand
+    | CancelOrderCommand
+    | RefundOrderCommand
+    | ResendVoucherCommand
+    | OrderUnanswered
+)
 
 COMMANDS: Final[Mapping[str, type[Command]]] = MappingProxyType(
     {
@@ -59,6 +75,7 @@ COMMANDS: Final[Mapping[str, type[Command]]] = MappingProxyType(
             CancelOrderCommand,
             RefundOrderCommand,
             ResendVoucherCommand,
+            OrderUnanswered,
         )
     }
 )
@@ -132,6 +149,8 @@ class Commands:
                 event = refund_commanded(command, *asker)
             case ResendVoucherCommand():
                 event = resend_commanded(command, *asker)
+            case OrderUnanswered():
+                return await self._unheard(message, command)
             case _:
                 assert_never(command)
         return await self._apply(message, command.order_num, event)
@@ -173,6 +192,17 @@ class Commands:
         if loaded.row is None and self._may_be_on_its_way(message, event):
             return Retry(STRANGER_RETRY, "the order is not known yet: it may be on its way")
         await self._saga.take(loaded, order_num, stimulus)
+        return Ack()
+
+    async def _unheard(self, message: Message, told: OrderUnanswered) -> Outcome:
+        """Have a channel notified of a refusal that it missed, once its order was judged."""
+        structlog.contextvars.bind_contextvars(order_num=told.order_num)
+        loaded = await self._store.load(told.order_num, [told.command_id])
+        if told.command_id in loaded.seen:
+            event = OutcomeUnheard(told.app_key)
+            await self._saga.take(Loaded(loaded.row, {}), told.order_num, Stimulus(event))
+        elif message.attempt < len(UNHEARD_RETRIES):
+            return Retry(UNHEARD_RETRIES[message.attempt], "the order was not taken yet")
         return Ack()
 
     def _may_be_on_its_way(self, message: Message, event: Commanded) -> bool:

@@ -32,7 +32,7 @@ from worker.runtime.ports import (
 from worker.saga.accounting import movements
 from worker.saga.decide import Decision, decide
 from worker.saga.effects import Alarm, CallZzy, Notify, Reply, TextVouchers
-from worker.saga.events import Event, TimerFired
+from worker.saga.events import Event, OutcomeUnheard, TimerFired
 from worker.saga.policy import Policy
 from worker.saga.states import Order, Phase
 from worker.telemetry.metrics import TRANSITIONS
@@ -168,10 +168,12 @@ class Saga:
     def _is_worth_a_commit(
         self, before: Order | None, decision: Decision, stimulus: Stimulus
     ) -> bool:
-        """Tell whether anything is to be written: a timer that found nothing to do is not."""
+        """Tell whether anything is to be written: what only found nothing to do is not."""
         if decision.order is None:
             return False
-        return decision.order != before or not isinstance(stimulus.event, TimerFired)
+        return decision.order != before or not isinstance(
+            stimulus.event, TimerFired | OutcomeUnheard
+        )
 
     async def _commit(
         self, before: Order | None, decision: Decision, version: int, stimulus: Stimulus

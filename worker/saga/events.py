@@ -61,6 +61,13 @@ class ResendCommanded:
     waiter: Waiter | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class OutcomeUnheard:
+    """The channel read 1000 for its order, for no outcome was known in time."""
+
+    app_key: str
+
+
 Command = OrderCommanded | CancelCommanded | RefundCommanded | ResendCommanded
 
 # --- ZZY's answers ----------------------------------------------------------------------
@@ -242,6 +249,7 @@ class TimerFired:
 
 Event = (
     Command
+    | OutcomeUnheard
     | CreateSucceeded
     | CreateRefused
     | CreateUnknown

@@ -12,6 +12,7 @@ from worker.saga.events import (
     CreateUnknown,
     Event,
     OrderCommanded,
+    OutcomeUnheard,
     PayRefused,
     RefundCommanded,
     ResendCommanded,
@@ -154,6 +155,11 @@ def of_another_channel(
 ) -> bool:
     """Tell whether the order belongs to somebody else."""
     return o.app_key != e.app_key
+
+
+def failure_is_untold(o: Order, e: OutcomeUnheard, _m: Moment) -> bool:
+    """Tell whether the order's failure was only answered, and its channel missed the answer."""
+    return o.app_key == e.app_key and not o.failure_told
 
 
 def was_touched(_o: Order, e: CreateSucceeded, _m: Moment) -> bool:

@@ -15,6 +15,7 @@ from worker.saga.events import (
     CreateUnknown,
     EvidenceHeard,
     OrderCommanded,
+    OutcomeUnheard,
     PayRefused,
     PaySucceeded,
     PayUnknown,
@@ -52,6 +53,7 @@ CREATE = [
     row(NEW, OrderCommanded, g.refused_at_the_door, (s.fail_at_door, s.tell_refusal_at_door), REFUSED),
     row(NEW, OrderCommanded, g.past_pay_deadline, (s.fail_as_late, s.tell_failure), REFUSED),
     row(NEW, OrderCommanded, g.always, (c.call_create,), CREATING),
+    row(REFUSED, OutcomeUnheard, g.failure_is_untold, (s.tell_failure,)),
 
     row(CREATING, CreateSucceeded, g.cancel_waits, (t.keep_zzy_number, t.doubt_touched, c.call_cancel), CLOSING),
     row(CREATING, CreateSucceeded, g.was_touched, (t.keep_zzy_number, t.doubt_touched, s.answer_created, c.retry_pay_later), PAYING),
