@@ -13,6 +13,7 @@ from typing import Final
 
 import structlog
 
+from contracts.channel import NotifyType
 from contracts.envelope import unwrap
 from contracts.events import ChannelNotification
 from contracts.headers import REPLAY_OF
@@ -164,7 +165,7 @@ class Relay:
     ) -> Verdict:
         turn = await self._turns.take(notification)
         if turn is not Turn.MINE:
-            return self._unsent(turn)
+            return self._unsent(turn, notification.notify_type)
         url = target.url(notification.notify_type)
         request = envelope.build(notification, target, self._clock.now())
         answer = await self._channels.deliver(url, request.headers, request.body)
@@ -174,9 +175,10 @@ class Relay:
         await self._remember(lane, endpoint_of(url), outcome)
         return Verdict(outcome, policy.describe(answer), status_of(outcome))
 
-    def _unsent(self, turn: Turn) -> Verdict:
+    def _unsent(self, turn: Turn, kind: NotifyType) -> Verdict:
         if turn is Turn.SUPERSEDED:
-            return Verdict(Ack(), "superseded by a newer check", "superseded")
+            newer = "check" if kind is NotifyType.CHECK else "order under the same number"
+            return Verdict(Ack(), f"superseded by a newer {newer}", "superseded")
         if turn is Turn.DELIVERED:
             return Verdict(Ack(), "delivered before", "")
         reason = "another check of the order is being delivered"
