@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts.headers import DEAD_AT, REPLAY_OF
+from contracts.headers import DEAD_AT, DEAD_ATTEMPTS, REPLAY_OF
 from contracts.queues import DEAD, NOTICES, ORDERS, relay_queue
 from tests.deadletters.letters import (
     OURS,
@@ -98,6 +98,27 @@ def test_reading_a_letter_never_fails(body: bytes, value: str, at: str) -> None:
     message = dead_message(body)
     read_letter(replace(message, headers={**message.headers, DEAD_AT: at}), NOON)
     read_letter(dead_message(enveloped({"order_num": value, "order": value}, "x")), NOON)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        (DEAD_ATTEMPTS, "9" * 5000),
+        (DEAD_ATTEMPTS, str(2**31)),
+        (DEAD_AT, "0001-01-01T00:00:00+14:00"),
+        (DEAD_AT, "9999-12-31T23:59:59-12:00"),
+        (REPLAY_OF, "not a letter's id\0"),
+    ],
+)
+async def test_what_a_header_tells_and_no_table_can_hold_is_left_out(
+    drain: Drain, store: SqliteStore, name: str, text: str
+) -> None:
+    usual = dead_message()
+    message = replace(usual, headers={**usual.headers, name: text})
+    assert await drain.handle(message) == Ack()
+    letter = await only(store)
+    assert (letter.message.attempt, letter.last_failed_at.year) in {(10, 2026), (0, 2026)}
+    assert letter.id == read_letter(usual, NOON).id
 
 
 async def test_a_replayed_message_that_dies_again_opens_the_same_letter(

@@ -18,6 +18,7 @@ from aiormq.abc import DeliveredMessage
 
 from contracts import headers, queues
 from worker.broker.settle import DELIVERY_LIMIT, DELIVERY_LIMIT_KIND, dead_headers
+from worker.runtime.messaging import count_of
 from worker.runtime.outcome import Park
 from worker.runtime.ports import Message
 from worker.sealing import sealed_under
@@ -117,7 +118,7 @@ def decode(queue: str, incoming: DeliveredMessage, *, user: str) -> Message:
         headers=kept,
         correlation_id=properties.correlation_id or "",
         reply_to=properties.reply_to or "",
-        attempt=int(attempt) if attempt.isascii() and attempt.isdigit() else 0,
+        attempt=count_of(attempt),
         redelivered=bool(incoming.redelivered),
         user=publisher,
     )

@@ -5,8 +5,9 @@ or not, and must neither judge a message nor send it anywhere.
 """
 
 import hashlib
+import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from contracts.headers import (
@@ -22,11 +23,17 @@ from contracts.headers import (
 from worker.clock import Clock
 from worker.deadletters.subject import subject_of
 from worker.errors import StoreUnavailableError
+from worker.runtime.messaging import count_of
 from worker.runtime.outcome import Ack, Outcome, Retry
 from worker.runtime.ports import DeadLetter, Message, Store
 from worker.telemetry import alarm, metrics
 
 _OF_THIS_DEATH: Final = DEAD_HEADERS | {REPLAY_OF, REPLAYED_AT}
+_LETTER: Final = re.compile(r"[0-9a-f]{16}")
+"""What a letter's id looks like: see _letter_id."""
+_EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_CLOCKS_DIFFER: Final = timedelta(days=1)
+"""No letter died before or later than that: a database has no place for every year."""
 _STORE_DELAYS: Final = (1.0, 5.0, 30.0)
 
 
@@ -87,18 +94,18 @@ def read_letter(message: Message, now: datetime) -> DeadLetter:
     id and home queue, so that a redelivery is the same letter.
     """
     headers = message.headers
-    home = headers.get(DEAD_QUEUE, "")
+    home, replayed = headers.get(DEAD_QUEUE, ""), headers.get(REPLAY_OF, "")
     subject = subject_of(message.body)
     died = _when(headers.get(DEAD_AT, ""), now)
     return DeadLetter(
-        id=headers.get(REPLAY_OF) or _letter_id(message, home),
+        id=replayed if _LETTER.fullmatch(replayed) else _letter_id(message, home),
         kind=headers.get(DEAD_KIND) or "unknown",
         reason=headers.get(DEAD_REASON) or "no reason given",
         message=replace(
             message,
             queue=home,
             headers={name: headers[name] for name in headers if name not in _OF_THIS_DEATH},
-            attempt=_number(headers.get(DEAD_ATTEMPTS, ""), message.attempt),
+            attempt=count_of(headers.get(DEAD_ATTEMPTS, ""), message.attempt),
             redelivered=False,
         ),
         app_key=subject.app_key,
@@ -119,8 +126,5 @@ def _when(text: str, default: datetime) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError:
         return default
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def _number(text: str, default: int) -> int:
-    return int(text) if text.isascii() and text.isdigit() else default
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return at if _EARLIEST <= at <= default + _CLOCKS_DIFFER else default

@@ -11,6 +11,8 @@ from typing import Final, Protocol
 
 from worker.runtime.outcome import Outcome
 
+_MOST_DIGITS: Final = 9
+"""A count that a stranger wrote must suit a database's column of whole numbers."""
 _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 
@@ -122,3 +124,10 @@ class Broker(Protocol):
     async def depth(self, queue: str) -> int:
         """Return how many messages are in a queue, those being handled included."""
         ...
+
+
+def count_of(text: str, default: int = 0) -> int:
+    """Return the count that a header tells; ``default`` where it tells none that can be kept."""
+    if len(text) > _MOST_DIGITS or not (text.isascii() and text.isdigit()):
+        return default
+    return int(text)

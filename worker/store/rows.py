@@ -160,16 +160,19 @@ def held(record: Row, t: Time) -> HeldNotice:
 
 
 def dead_letter_values(letter: DeadLetter, t: Time) -> Row:
-    """Return a row of ``dead_letters``."""
-    return (
+    """Return a row of ``dead_letters``; whatever a stranger put into it, it must be kept."""
+    texts = (
         letter.id,
         letter.kind,
-        clean(letter.reason),
+        letter.reason,
         letter.message.message_id,
         *_message_values(letter.message),
         letter.app_key,
         letter.order_num,
         letter.channel_order_num,
+    )
+    return (
+        *(clean(value) if isinstance(value, str) else value for value in texts),
         t(letter.first_failed_at),
         t(letter.last_failed_at),
         letter.state,

@@ -60,3 +60,14 @@ async def test_a_failure_during_the_replay_leaves_it_open(store: Store) -> None:
     await store.add_dead_letter(letter(last_failed_at=after(1)))
     await store.mark_replayed("d1", failed_at=NOW)
     assert await _get(store) == letter(last_failed_at=after(1), replays=1)
+
+
+async def test_whatever_a_stranger_wrote_is_kept(store: Store) -> None:
+    odd = "a\0b\ud800"
+    said = message(odd, type=odd, correlation_id=odd, reply_to=odd, headers={odd: odd})
+    await store.add_dead_letter(
+        letter(message=said, kind=odd, app_key=odd, order_num=odd, channel_order_num=odd)
+    )
+    kept = await _get(store)
+    assert (kept.kind, kept.message.message_id, kept.app_key) == ("a\ufffdb?",) * 3
+    assert kept.message.body == said.body

@@ -1,0 +1,22 @@
+"""What comes in from RabbitMQ is a message of ours, whoever wrote it."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from aiormq import spec
+
+from contracts import queues
+from worker.broker import codec
+
+
+@pytest.mark.parametrize(
+    ("told", "attempt"),
+    [("3", 3), ("999999999", 999_999_999), (str(2**31), 0), ("9" * 5000, 0), ("-1", 0), ("٣", 0)],
+)
+def test_an_attempt_that_no_table_can_hold_is_none(told: str, attempt: int) -> None:
+    properties = spec.Basic.Properties(headers={codec.ATTEMPT: told})
+    incoming: Any = SimpleNamespace(
+        header=SimpleNamespace(properties=properties), body=b"", redelivered=False
+    )
+    assert codec.decode(queues.ORDERS, incoming, user="guest").attempt == attempt
