@@ -4,6 +4,8 @@ Why it exists: the largest part of the composition root, in a file of its own; w
 gets which is said here, with explicit arguments. It must not hold logic of the role.
 """
 
+from functools import partial
+
 from contracts import queues
 from worker import configured
 from worker.adapters import Adapters
@@ -14,6 +16,7 @@ from worker.runtime.catalogue_sync import CatalogueSync
 from worker.runtime.commands import Commands
 from worker.runtime.door import Door
 from worker.runtime.early_refusals import EarlyRefusals
+from worker.runtime.erasing import Eraser
 from worker.runtime.evidence import Evidence
 from worker.runtime.handle import Saga
 from worker.runtime.listing import Listing
@@ -59,6 +62,9 @@ async def start_saga(
     await recall(parts.store)
     tasks.keep(catalogue_sync.run, "catalogue", parts.clock)
     tasks.keep(timers.run, "timers", parts.clock)
+    if days := settings.privacy.retention_days:
+        eraser = Eraser(parts.store, parts.clock, configured.policy(settings))
+        tasks.keep(partial(eraser.run, days), "erasure", parts.clock)
     tasks.keep(outbox.run, "outbox sweeper", parts.clock)
     tasks.keep(notices.run, "notice sweeper", parts.clock)
     concurrency = settings.saga.concurrency

@@ -85,24 +85,6 @@ def test_a_rate_is_kept_and_can_be_changed_while_it_runs() -> None:
     in_virtual_time(story)
 
 
-def test_a_low_rate_keeps_few_in_hand_and_none_for_ever() -> None:
-    async def story() -> None:
-        world = VirtualWorld({"k": well, "rarer": well}, rates={"k": 0.15, "rarer": 1e-9})
-        await world.start(concurrency=20)
-        await world.at(1)
-        for number in range(30):
-            await world.tell("k", f"n{number}")
-            await world.tell("rarer", f"r{number}")
-        await world.at(5)
-        assert (world.broker.waiting("k"), world.broker.waiting("rarer")) == (27, 28)
-        await world.at(2_010)
-        assert len(world.posted("rarer")) == 3
-        assert len(world.posted("k")) == 30
-        await world.stop()
-
-    in_virtual_time(story)
-
-
 def test_who_waits_for_the_rate_lets_go_when_the_process_stops() -> None:
     async def story() -> None:
         world = VirtualWorld({"k": well}, rates={"k": 0.01})

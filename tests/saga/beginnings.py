@@ -7,6 +7,7 @@ from tests.saga.facts import (
     V2,
     ZZY,
     cancelled,
+    erased,
     issued,
     ordered,
     refunded_by_channel,
@@ -82,6 +83,19 @@ def part_audited(story: Playbook | None = None) -> Playbook:
 def ticketless_while_part_refunding() -> Playbook:
     """The ticket failed while a part was on its way back."""
     return part_refunding(awaiting()).on(TicketFailed(ZZY)).expect(Phase.TICKET_FAILED)
+
+
+def part_refunded() -> Playbook:
+    """The first of two tickets came back."""
+    story = part_refunding(event=refunded_by_channel("r-1", None, "c-1"))
+    story.answer(RefundAccepted("A1", approved=True))
+    return story.expect(Phase.ISSUED, "tell refund approved 1", "answer refunder 1000")
+
+
+def people_forgotten(story: Playbook | None = None) -> Playbook:
+    """Nobody knows any more whose order it was."""
+    story = story or has_tickets()
+    return story.on(erased(), after=5).expect(story.order.phase)
 
 
 def much_refused(story: Playbook | None = None, *, short_of: int = 0) -> Playbook:

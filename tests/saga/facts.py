@@ -8,6 +8,7 @@ from tests.doubles import NOON
 from worker.saga.events import (
     CancelCommanded,
     OrderCommanded,
+    PersonalDataErased,
     RefundCommanded,
     RefundNoticed,
     ResendCommanded,
@@ -93,6 +94,11 @@ def checked(count: int, *codes: str) -> VerificationNoticed:
 
 def refund_noticed(apply_no: str, *codes: str, approved: bool = True) -> RefundNoticed:
     return RefundNoticed(apply_no, approved, "", codes, ZZY)
+
+
+def erased(days: int = 30) -> PersonalDataErased:
+    """Have people forgotten so many days after the document's example was ordered."""
+    return PersonalDataErased(NOON.date() + timedelta(days=days), "its time is over")
 
 
 def an_order(**fields: object) -> Order:

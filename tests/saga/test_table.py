@@ -17,9 +17,11 @@ from tests.saga.beginnings import (
     has_tickets,
     much_refused,
     part_audited,
+    part_refunded,
     part_refunding,
     pay_doubtful,
     paying,
+    people_forgotten,
     refunding,
     ticketless,
     ticketless_while_part_refunding,
@@ -29,7 +31,7 @@ from tests.saga.playbook import Playbook
 from tests.saga.walks import EVERYTHING, HASTY, NOTICES, TERMS, Walk
 from worker.saga import codes
 from worker.saga.decide import decide
-from worker.saga.events import Event
+from worker.saga.events import CreateSucceeded, Event
 from worker.saga.guards import always
 from worker.saga.states import FINAL, RANK, CallKind, Order, Phase, Refund
 from worker.saga.transitions import ROWS, TABLE
@@ -107,12 +109,16 @@ def beginnings() -> list[Playbook]:
     audited += [part_refunding(awaiting()), part_refunding()]
     cancelling = [s.fork().on(cancelled()).expect(s.order.phase) for s in audited]
     checked_then = [s.fork().set(checked=1) for s in (*audited, refunding(awaiting()))]
-    called = [awaiting(), has_tickets(), refunding(), ticketless()]
+    called = [awaiting(), has_tickets(), refunding(), ticketless(), people_forgotten()]
+    called += [part_refunded(), people_forgotten(part_refunded())]
     exhausted = [much_refused(awaiting()), much_refused()]
     failed = [ticketless_while_part_refunding(), ticketless_while_part_refunding()]
     called.append(awaiting().on(issued(ask=True)).expect(Phase.ISSUED, "call probe"))
     bought = [Playbook(), creating(), creating().set(pay_deadline=NOON), paying()]
     bought.append(paying().on(cancelled()).expect(Phase.PAYING))
+    bought.append(creating().on(cancelled()).expect(Phase.CREATING))
+    created = bought[-1].fork().answer(CreateSucceeded(ZZY))
+    bought.append(created.expect(Phase.CLOSING, "call cancel"))
     bought.append(pay_doubtful().on(cancelled()).expect(Phase.CLOSING, "call cancel"))
     return [*bought, *called, *audited, *cancelling, *checked_then, *exhausted, *failed]
 
@@ -132,7 +138,7 @@ def begun(story: Playbook, dice: random.Random) -> Walk:
 def test_every_row_is_walked_through() -> None:
     dice, stories = random.Random(9), beginnings()
     missed = set(ROWS)
-    for _ in range(12_000):
+    for _ in range(24_000):
         phases = {row.phase for row in missed}
         near = [s for s in stories if not s.has_order or s.order.phase in phases]
         walk = begun(dice.choice(near if dice.random() < 0.7 else stories), dice)

@@ -23,6 +23,7 @@ from tests.saga.facts import (
     ZZY,
     cancelled,
     checked,
+    erased,
     ordered,
     resent,
 )
@@ -170,6 +171,7 @@ EVERYTHING = (
     lambda _: TimerFired(),
     *(make for makes in ANSWERED.values() for make in makes),
     lambda _: EvidenceHeard("3 codes"),
+    lambda d: erased(d.choice((0, 30))),
 )
 
 

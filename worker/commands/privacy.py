@@ -1,4 +1,4 @@
-"""``privacy keys|new-key|reencrypt``.
+"""``privacy keys|new-key|reencrypt``: the keys under which personal data lies.
 
 Why it exists: a key is made, replaced and let go by hand, while the workers go on. It must
 not print a key that is in use.

@@ -14,6 +14,7 @@ from typing import Final
 from contracts.headers import REPLAY_OF, REPLAYED_AT
 from contracts.queues import DEAD, relay_queue
 from worker.errors import BrokerUnavailableError, PublishUnknownError
+from worker.runtime.erasable import ERASED_BODY
 from worker.runtime.ports import Broker, DeadLetter, Message, Store
 
 FREELY: Final = frozenset({"notice_unknown_order"})
@@ -78,6 +79,8 @@ async def replay(store: Store, broker: Broker, ids: Sequence[str], now: datetime
 def _objection(letter: DeadLetter, *, alone: bool) -> str:
     if letter.message.queue in {"", DEAD}:
         return "its home queue is unknown"
+    if letter.message.body == ERASED_BODY:
+        return "what it held was erased: its time was over"
     if letter.kind == ANONYMOUS:
         return "nobody is known to have published it: it would be refused again"
     if _doubtful(letter) and not alone:

@@ -133,12 +133,9 @@ class Relay:
 
     async def _enter(self, lane: Lane) -> Pass | None:
         """Wait for the channel's rate; None where nothing is sent to it now."""
-        while not self._leaving:
+        while not (self._leaving or lane.burying):
             now = self._clock.now()
-            flow = lane.flow(now)
-            if lane.burying:
-                return None
-            if flow is Flow.STOPPED:
+            if lane.flow(now) is Flow.STOPPED:
                 self._lanes.turned(lane)
                 await self._clock.sleep(LET_GO_SECONDS)
                 return None
@@ -174,7 +171,7 @@ class Relay:
         answer = await self._channels.deliver(url, request.headers, request.body)
         lane.answered(leave, answer, self._clock.now(), notification.params)
         outcome = policy.decide(answer, replace(attempt, probe=leave.probe), self._retry_delays)
-        lane.burying = leave.probe and policy.is_given_up(outcome)
+        lane.burying = leave.probe and isinstance(outcome, Park)
         await self._remember(lane, endpoint_of(url), outcome)
         return Verdict(outcome, policy.describe(answer), status_of(outcome))
 

@@ -5,7 +5,6 @@ else's, stands together: a pause by hand, a circuit breaker, the channel's own w
 peace (429, Retry-After), a rate. Pure: ``now`` is an argument. It must not send or wait.
 """
 
-import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,12 +28,6 @@ PEACE: Final = BreakerPlan(in_row=0, least=0, first_delay=1.0, longest_delay=300
 
 ANSWERING: Final = BreakerPlan(in_row=10, least=0, first_delay=5.0, longest_delay=300.0)
 """Ten failures in a row; more than one notification has retries for at once."""
-
-
-LONGEST_GAP_SECONDS: Final = 1_000.0
-"""However low the rate: a message is in hand that long, and a broker loses patience too."""
-IN_HAND_SECONDS: Final = 10.0
-"""No more are in hand than the rate lets pass in that time; the others wait in their queue."""
 
 
 class Flow(StrEnum):
@@ -124,22 +117,11 @@ class Lane:
         self.burying = False
         return Flow.PROBING if State.HALF_OPEN in states else Flow.FLOWING
 
-    def at_most(self, now: datetime) -> int | None:
-        """Return how many may be in hand; None: as many as are configured."""
-        flow = self.flow(now)
-        if flow is not Flow.FLOWING:
-            return 1 if flow is Flow.PROBING else None
-        return max(1, math.ceil(self._rate * IN_HAND_SECONDS)) if self._rate else None
-
-    @property
-    def _gap(self) -> timedelta:
-        return timedelta(seconds=min(1 / self._rate, LONGEST_GAP_SECONDS))
-
     def wait(self, now: datetime) -> float:
         """Return the seconds until the rate lets the next one pass."""
         if not self._rate or self._next is None:
             return 0.0
-        self._next = min(self._next, now + self._gap)
+        self._next = min(self._next, now + timedelta(seconds=1 / self._rate))
         return max(0.0, (self._next - now).total_seconds())
 
     def admit(self, now: datetime) -> Pass | None:
@@ -154,7 +136,7 @@ class Lane:
             self._answering.abandon(answering)
             return None
         if self._rate:
-            self._next = now + self._gap
+            self._next = now + timedelta(seconds=1 / self._rate)
         return Pass(answering, peace)
 
     def abandon(self, leave: Pass) -> None:

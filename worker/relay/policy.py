@@ -18,8 +18,6 @@ from worker.translation.delivery import Answered, DeliveryResult, NoAnswer
 DEFAULT_RETRY_DELAYS: Final[tuple[float, ...]] = tuple(seconds for _, seconds in DELAY_TIERS)
 """Seconds to wait after the first, second, … attempt that failed: 1s to 24h."""
 
-GIVEN_UP: Final = "delivery_failed"
-
 _STATUS_LENGTH: Final = 8
 
 
@@ -53,7 +51,7 @@ def decide(answer: DeliveryResult, attempt: Attempt, delays: Sequence[float]) ->
     if attempt.probe or too_many(answer):
         return put_off(attempt, delays, told, asked)
     if attempt.number > len(delays):
-        return Park(GIVEN_UP, _reason(attempt, told))
+        return Park("delivery_failed", _reason(attempt, told))
     return Retry(delay_tier(max(delays[attempt.number - 1], asked))[1], told)
 
 
@@ -67,13 +65,8 @@ def put_off(
     if attempt.waited >= patience(delays):
         waited = f"waited {_spoken(attempt.waited)}, longer than all retry delays; {told}"
         name = f"{attempt.notify_type} of order {attempt.order_num or '-'}"
-        return Park(GIVEN_UP, f"{name} not delivered: {waited}")
+        return Park("delivery_failed", f"{name} not delivered: {waited}")
     return Retry(delay_tier(asked)[1], told, counted=False)
-
-
-def is_given_up(outcome: Outcome) -> bool:
-    """Say whether all patience with a notification is spent."""
-    return isinstance(outcome, Park) and outcome.kind == GIVEN_UP
 
 
 def patience(delays: Sequence[float]) -> float:

@@ -28,9 +28,6 @@ REPORT_EVERY: Final = timedelta(seconds=5)
 REMIND_EVERY: Final = timedelta(seconds=30)
 """How often it is reported again of one that is not well: another process may say otherwise."""
 
-_Course = tuple[Flow, int | None]
-"""What comes out of a queue, and how many of it may be in hand."""
-
 _SHOWN: Final = {"closed": 0, "limited": 1, "half_open": 1, "open": 2}
 
 _log = structlog.get_logger(__name__)
@@ -48,21 +45,17 @@ class Traffic:
         self._store = store
         self._clock = clock
         self._tasks = tasks
-        self._flows: dict[str, _Course] = {lane.app_key: (Flow.FLOWING, None) for lane in lanes}
+        self._flows = {lane.app_key: Flow.FLOWING for lane in lanes}
         self._steering: set[str] = set()
         self._flowing_since = {lane.app_key: clock.now() for lane in lanes}
         self._reported: dict[str, ChannelReport] = {}
         lanes.turned = self._turned
 
     async def start(self) -> None:
-        """Learn what people decided, and pause what is paused, before anything is consumed.
-
-        Raises StoreUnavailableError.
-        """
+        """Learn what people decided, before anything is sent. Raises StoreUnavailableError."""
         await self._obey()
         for lane in self._lanes:
-            if lane.flow(self._clock.now()) is Flow.STOPPED:
-                await self._steer(lane)
+            await self._steer(lane)
 
     async def run(self) -> None:
         """Look at every lane twice a second, for ever."""
@@ -88,7 +81,7 @@ class Traffic:
         known = self._flows.get(lane.app_key)
         if known is None or lane.app_key in self._steering:
             return
-        if self._wanted(lane) != known:
+        if lane.flow(self._clock.now()) is not known:
             self._steering.add(lane.app_key)
             self._tasks.start(self._steer(lane), f"steer {lane.app_key}")
 
@@ -96,14 +89,14 @@ class Traffic:
         """Bring the queue to where the lane is, however often that changes meanwhile."""
         self._steering.add(lane.app_key)
         try:
-            while (wanted := self._wanted(lane)) != self._flows[lane.app_key]:
-                await self._let(*wanted, relay_queue(lane.app_key))
+            while (wanted := lane.flow(self._clock.now())) is not self._flows[lane.app_key]:
+                await self._let(wanted, relay_queue(lane.app_key))
                 self._flows[lane.app_key] = wanted
                 self._flowing_since[lane.app_key] = self._clock.now()
                 _log.info(
                     "channel_flow",
                     app_key=lane.app_key,
-                    flow=wanted[0].value,
+                    flow=wanted.value,
                     paused=lane.paused,
                     breaker=lane.standing(self._clock.now()),
                     answer=lane.last_told,
@@ -111,15 +104,14 @@ class Traffic:
         finally:
             self._steering.discard(lane.app_key)
 
-    def _wanted(self, lane: Lane) -> _Course:
-        now = self._clock.now()
-        return lane.flow(now), lane.at_most(now)
-
-    async def _let(self, flow: Flow, at_most: int | None, queue: str) -> None:
-        if flow is Flow.STOPPED:
-            await self._broker.pause(queue)
-        else:
-            await self._broker.resume(queue, at_most=at_most)
+    async def _let(self, flow: Flow, queue: str) -> None:
+        match flow:
+            case Flow.STOPPED:
+                await self._broker.pause(queue)
+            case Flow.PROBING:
+                await self._broker.resume(queue, at_most=1)
+            case Flow.FLOWING:
+                await self._broker.resume(queue)
 
     # --- the store ---
 
@@ -154,7 +146,7 @@ class Traffic:
     def _watch(self, lane: Lane) -> None:
         """Call a person while there is time, and say when it is over."""
         now = self._clock.now()
-        if self._flows[lane.app_key][0] is Flow.FLOWING:
+        if self._flows[lane.app_key] is Flow.FLOWING:
             lane.undelivered.forget_late(now, self._flowing_since[lane.app_key])
         oldest = lane.undelivered.oldest
         _show(lane, oldest, now)

@@ -25,7 +25,6 @@ from worker.runtime.ports import (
     HeldNotice,
     InboxEntry,
     Loaded,
-    OrderRow,
     Store,
     Transition,
 )
@@ -197,7 +196,7 @@ class Saga:
         messages = [message for message, _ in made]
         messages += self._performer.event(before, order, decision.event, version + 1)
         transition = Transition(
-            row=_row(order, version + 1, self._clock),
+            row=snapshot.row(order, version + 1, now),
             entries=(timeline.entry(decision, was, now, stimulus.log_id),),
             inbox=(*stimulus.inbox, *(stimulus.inbox_if_applied if _had_effect(decision) else ())),
             outbox=messages,
@@ -258,20 +257,3 @@ def _ignore(notice: HeldNotice) -> None:
 
 def _read(loaded: Loaded) -> tuple[Order | None, int]:
     return snapshot.read(loaded.row), loaded.row.version if loaded.row else 0
-
-
-def _row(order: Order, version: int, clock: Clock) -> OrderRow:
-    now = clock.now()
-    return OrderRow(
-        order_num=order.order_num,
-        version=version,
-        app_key=order.app_key,
-        channel_order_num=order.channel_order_num,
-        zzy_order_id=order.zzy_order_id or None,
-        phase=order.phase,
-        human=order.human or None,
-        wake_at=order.wake_at,
-        state=snapshot.write(order),
-        created_at=order.accepted_at,
-        updated_at=now,
-    )

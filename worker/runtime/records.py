@@ -32,6 +32,8 @@ class OrderRow:
     state: bytes
     created_at: datetime
     updated_at: datetime
+    erased_at: datetime | None = None
+    """When its people were forgotten, or None."""
 
 
 @dataclass(frozen=True, slots=True)

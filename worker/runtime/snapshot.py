@@ -8,6 +8,7 @@ the order to a newer worker. 0.1.0 knew no envelope, and cannot read one.
 """
 
 import re
+from datetime import datetime
 from typing import Final
 
 from pydantic import TypeAdapter
@@ -43,3 +44,21 @@ def opened(state: bytes) -> bytes:
     if int(head[1]) > FORMAT:
         raise StoreUnavailableError("a newer version wrote this order: this worker leaves it alone")
     return state[head.end() : -len(_END)]
+
+
+def row(order: Order, version: int, now: datetime) -> OrderRow:
+    """Return the order as the store keeps it: its state, and what is searched for."""
+    return OrderRow(
+        order_num=order.order_num,
+        version=version,
+        app_key=order.app_key,
+        channel_order_num=order.channel_order_num,
+        zzy_order_id=order.zzy_order_id or None,
+        phase=order.phase,
+        human=order.human or None,
+        wake_at=order.wake_at,
+        state=write(order),
+        created_at=order.accepted_at,
+        updated_at=now,
+        erased_at=order.erased_at,
+    )

@@ -11,6 +11,7 @@ from typing import Protocol
 from worker.runtime.banking import AccountStore
 from worker.runtime.cataloguing import CatalogueStore
 from worker.runtime.controlling import ChannelStore
+from worker.runtime.erasable import ErasureStore
 from worker.runtime.messaging import Message
 from worker.runtime.records import (
     Committed,
@@ -30,7 +31,7 @@ from worker.runtime.records import (
 from worker.runtime.resealing import BodyStore
 
 
-class Store(AccountStore, CatalogueStore, ChannelStore, BodyStore, Protocol):
+class Store(AccountStore, CatalogueStore, ChannelStore, BodyStore, ErasureStore, Protocol):
     """The durable memory of the saga."""
 
     async def start(self) -> None:

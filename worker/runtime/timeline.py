@@ -7,6 +7,7 @@ not hold personal data: no names, phones, id cards or voucher codes.
 import re
 from datetime import datetime
 from functools import lru_cache
+from typing import Final
 
 from worker.runtime.ports import TimelineEntry
 from worker.saga.decide import Decision
@@ -22,12 +23,15 @@ from worker.saga.events import (
     TicketIssued,
     VerificationNoticed,
 )
-from worker.saga.states import Phase
-from worker.telemetry.redaction import Redaction
+from worker.saga.states import Order, Phase
+from worker.telemetry.redaction import MASK, Redaction
 from worker.translation.outbound import notify_type
 
 _REDACTION = Redaction()
 """What ZZY says in its own words may name a person."""
+
+CODE_LENGTH: Final = 6
+"""Shorter codes are not looked for: they are parts of other words."""
 
 _HUMP = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -53,8 +57,19 @@ def entry(decision: Decision, before: Phase, now: datetime, log_id: str = "") ->
         parts.append("in front of a human")
     if log_id:
         parts.append(f"LogId {log_id}")
-    text = _REDACTION.text("; ".join(part for part in parts if part))
+    text = _without_people("; ".join(part for part in parts if part), decision.order)
     return TimelineEntry(now, kind_of(decision.event), text, after)
+
+
+def _without_people(text: str, order: Order | None) -> str:
+    """Return the text without what looks like a person, and without the order's own people."""
+    if order is not None:
+        names = {tourist.name for tourist in order.demand.tourists}
+        names |= {voucher.name for voucher in order.vouchers}
+        codes = {voucher.code for voucher in order.vouchers if len(voucher.code) >= CODE_LENGTH}
+        for word in sorted({*names, *codes} - {""}, key=len, reverse=True):
+            text = text.replace(word, MASK)
+    return _REDACTION.text(text)
 
 
 def _facts(event: Event) -> str:

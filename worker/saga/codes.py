@@ -38,4 +38,7 @@ REFUNDS_EXHAUSTED_TEXT: Final = "此订单取消失败：退款次数过多，�
 RESEND_UNISSUED_TEXT: Final = "重发凭证失败：订单未出票"
 RESEND_CODELESS_TEXT: Final = "重发凭证失败：订单没有凭证码，由供应商发送短信"
 RESEND_REFUNDING_TEXT: Final = "重发凭证失败：退款处理中"
+RESEND_FORGOTTEN_TEXT: Final = "重发凭证失败：凭证已按保存期限删除 (erased)"
+CODES_FORGOTTEN_TEXT: Final = "此订单取消失败：凭证已按保存期限删除，请用 count (erased)"
+FORGOTTEN_TEXT: Final = "创建订单失败：原因已按保存期限删除 (erased)"
 RESEND_TOO_SOON_TEXT: Final = "重发凭证失败：短信刚刚发送过，请稍后再试 (wait, then ask again)"

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from worker.saga.effects import CallZzy, Effect, HoldNotice, SetApart
+from worker.saga.erasure import marked
 from worker.saga.events import (
     CancelAccepted,
     CancelCommanded,
@@ -106,6 +107,8 @@ def decide(
         order = _begin(order, event, now, policy)
     if order is None:
         return Decision(None, _tell_stranger(event), event, None)
+    if order.erased_at is not None:
+        event = marked(order, event)
     if _of_another_zzy_order(order, event) or _of_another_refund(order, event):
         return Decision(order, (), event, None)
     if _answers_call_out(order, event, answers):

@@ -6,7 +6,7 @@ have been carried out. It must not say what follows from a fact: that is the tab
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from worker.saga.states import STANDARD_TERMS, Demand, Failure, Terms, Voucher, Waiter
@@ -239,6 +239,20 @@ class RefundNoticed:
     """What speaks against a forced one, where the operator wants a person asked; else empty."""
 
 
+# --- people ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalDataErased:
+    """Its people are to be forgotten (个人信息删除): its time is over, or somebody asked for it.
+
+    ``visited_before``: an order whose visit is of this day or later is still needed.
+    """
+
+    visited_before: date
+    reason: str = ""
+
+
 # --- time -------------------------------------------------------------------------------
 
 
@@ -269,5 +283,6 @@ Event = (
     | EvidenceHeard
     | VerificationNoticed
     | RefundNoticed
+    | PersonalDataErased
     | TimerFired
 )

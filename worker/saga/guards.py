@@ -5,6 +5,7 @@ change anything.
 """
 
 from worker.saga import vouchers
+from worker.saga.erasure import objection, without_people
 from worker.saga.events import (
     CancelCommanded,
     CreateRefused,
@@ -14,6 +15,7 @@ from worker.saga.events import (
     OrderCommanded,
     OutcomeUnheard,
     PayRefused,
+    PersonalDataErased,
     RefundCommanded,
     ResendCommanded,
     TicketIssued,
@@ -79,6 +81,21 @@ def never_told(o: Order, _e: Event, _m: Moment) -> bool:
     return o.vouchers_told is None and o.refund is None
 
 
+def is_forgotten(o: Order, _e: Event, _m: Moment) -> bool:
+    """Tell whether the order's people were forgotten, and its codes are only marks."""
+    return o.erased_at is not None
+
+
+def asks_for_forgotten(o: Order, e: RefundCommanded, _m: Moment) -> bool:
+    """Tell whether it names vouchers of an order of which only marks of them are left."""
+    return o.erased_at is not None and bool(e.codes)
+
+
+def may_be_forgotten(o: Order, e: PersonalDataErased, _m: Moment) -> bool:
+    """Tell whether nothing is still to come of the order that needs its people."""
+    return not objection(o, e.visited_before)
+
+
 # --- retries ----------------------------------------------------------------------------
 
 
@@ -131,8 +148,8 @@ def refused_at_the_door(_o: Order, e: OrderCommanded, _m: Moment) -> bool:
 
 
 def same_content(o: Order, e: OrderCommanded, _m: Moment) -> bool:
-    """Tell whether this is the same order again."""
-    return o.demand == e.demand
+    """Tell whether this is the same order again, as far as it is still known."""
+    return o.demand == (e.demand if o.erased_at is None else without_people(e.demand))
 
 
 def failed_same_content(o: Order, e: OrderCommanded, m: Moment) -> bool:

@@ -135,6 +135,7 @@ TICKET = [
     row(PAID, PaySucceeded, g.always, (t.note_pay,)),
 
     row(ISSUED, TicketIssued, g.adds_nothing, (t.note_pay,)),
+    row(ISSUED, TicketIssued, g.is_forgotten, (t.note_forgotten_tickets,)),
     row(ISSUED, TicketIssued, q.refund_holds_vouchers, (t.note_tickets,)),
     row(ISSUED, TicketIssued, q.refund_is_open, (t.note_tickets, t.tell_known_vouchers)),
     row(ISSUED, TicketIssued, g.always, (t.note_tickets, t.tell_new_vouchers)),

@@ -10,6 +10,7 @@ from worker.saga import guards as g
 from worker.saga import refund_guards as q
 from worker.saga.events import (
     CancelCommanded,
+    PersonalDataErased,
     RefundAccepted,
     RefundCommanded,
     RefundNoticed,
@@ -37,6 +38,7 @@ from worker.saga.rows import (
     rows,
 )
 from worker.saga.steps import calls as c
+from worker.saga.steps import forgetting as f
 from worker.saga.steps import humans as h
 from worker.saga.steps import outcomes as s
 from worker.saga.steps import refund_replies as a
@@ -79,6 +81,7 @@ REFUND_COMMANDED = [
     row(STANDING, RefundCommanded, q.asks_for_used, (a.refuse_as_used,)),
     row(STANDING, RefundCommanded, g.is_not_refundable, (a.refuse_as_fixed,)),
     row(STANDING, RefundCommanded, q.refund_is_open, (a.refuse_as_busy,)),
+    row(ISSUED, RefundCommanded, g.asks_for_forgotten, (a.refuse_forgotten_codes,)),
     row(STANDING, RefundCommanded, q.asks_for_unknown, (a.refuse_unknown_codes,)),
     row(ISSUED, RefundCommanded, q.asks_for_refunded, (a.refuse_refunded_codes,)),
     row(STANDING, RefundCommanded, q.asks_for_too_many, (a.refuse_too_many,)),
@@ -139,11 +142,16 @@ CHECK = [
     row((PAYING, CLOSING, *ONCE_PAID), VerificationNoticed, q.check_adds_something, (t.note_check,)),
 ]
 
+FORGET = [
+    row((ISSUED, *OVER), PersonalDataErased, g.may_be_forgotten, (f.forget_people,)),
+]
+
 RESEND = [
     row(KNOWN, ResendCommanded, g.of_another_channel, (s.answer_unknown_order,)),
     row((*UNSETTLED, AWAITING), ResendCommanded, g.always, (v.refuse_as_unissued,)),
     row(ISSUED, ResendCommanded, q.nothing_is_usable, (v.refuse_as_used_up,)),
     row(ISSUED, ResendCommanded, q.refund_holds_vouchers, (v.refuse_as_refunding,)),
+    row(ISSUED, ResendCommanded, g.is_forgotten, (v.refuse_as_forgotten,)),
     row(ISSUED, ResendCommanded, q.were_never_told, (v.refuse_as_unissued,)),
     row(ISSUED, ResendCommanded, q.has_no_codes, (v.refuse_as_codeless,)),
     row(ISSUED, ResendCommanded, q.was_just_texted, (v.refuse_as_too_soon,)),

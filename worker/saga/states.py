@@ -269,6 +269,8 @@ class Order:
     notified: int = 0
     """How many notifications were made; the next one's sequence number is one higher."""
     waiters: tuple[Waiter, ...] = ()
+    erased_at: datetime | None = None
+    """When its people were forgotten (erasure.py); None: they are known."""
 
     @property
     def refundable(self) -> int:

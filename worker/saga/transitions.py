@@ -29,6 +29,7 @@ from worker.saga.rows_of_returns import (
     CANCEL,
     CHECK,
     FORCED,
+    FORGET,
     REFUND_COMMANDED,
     RESEND,
 )
@@ -36,7 +37,10 @@ from worker.saga.states import Phase
 
 __all__ = ["ROWS", "TABLE", "Row"]
 
-_PARTS = (CREATE, PAY, CLOSE, TICKET, CHECK, CANCEL, REFUND_COMMANDED, AUDIT, FORCED, RESEND, AGAIN)
+_PARTS = (
+    *(CREATE, PAY, CLOSE, TICKET, CHECK),
+    *(CANCEL, REFUND_COMMANDED, AUDIT, FORCED, RESEND, FORGET, AGAIN),
+)
 
 ROWS: tuple[Row, ...] = tuple(line for part in _PARTS for lines in part for line in lines)
 

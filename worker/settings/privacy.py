@@ -6,9 +6,9 @@ a key, not even a wrong one. Source: docs/decisions/0017-sealed-at-rest.md.
 
 import base64
 import binascii
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator
 
 from worker.settings.section import Section
 
@@ -33,6 +33,8 @@ class Privacy(Section):
 
     encryption_keys: tuple[SecretStr, ...] = ()
     """32 random bytes each, as base64 or hex; newest first. Empty: stored plain."""
+    retention_days: Annotated[int, Field(ge=0, le=36_500)] = 0
+    """So long after an order's end its people are forgotten; 0: never."""
 
     @field_validator("encryption_keys")
     @classmethod

@@ -50,12 +50,13 @@ def order_values(row: OrderRow, t: Time) -> Row:
         row.state,
         t(row.created_at),
         t(row.updated_at),
+        t(row.erased_at),
     )
 
 
 def order(record: Row, t: Time) -> OrderRow:
     """Read a row of ``orders``."""
-    return OrderRow(*_read(record, t, 7, 9, 10))
+    return OrderRow(*_read(record, t, 7, 9, 10, 11))
 
 
 def figures(record: Row, t: Time) -> Figures:

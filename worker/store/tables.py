@@ -17,7 +17,7 @@ from worker.store.columns import (
     texts,
 )
 
-HEAD: Final = "0004"
+HEAD: Final = "0006"
 """The revision that this program's queries expect."""
 
 
@@ -43,11 +43,13 @@ ORDERS: Final = table(
     moments("wake_at", null=True),
     blobs("state"),
     moments("created_at", "updated_at"),
+    moments("erased_at", null=True),
     indexes=[
         Index("ix_orders_channel_order_num", ("channel_order_num",)),
         Index("ix_orders_zzy_order_id", ("zzy_order_id",), "zzy_order_id IS NOT NULL"),
         Index("ix_orders_wake_at", ("wake_at",), "wake_at IS NOT NULL"),
         Index("ix_orders_human", ("order_num",), "human IS NOT NULL"),
+        Index("ix_orders_known", ("created_at", "order_num"), "erased_at IS NULL"),
     ],
 )
 """One row an order; ``wake_at`` is the only timer it has."""
@@ -150,6 +152,22 @@ ACCOUNT_ENTRIES: Final = table(
 )
 """The ledger: only ever added to, without a gap."""
 
+
+ERASABLE: Final = (
+    "o.erased_at IS NULL AND o.human IS NULL AND o.wake_at IS NULL"
+    " AND o.phase IN ('issued', 'refused', 'cancelled', 'refunded')"
+    " AND NOT EXISTS (SELECT 1 FROM outbox b WHERE b.order_num = o.order_num)"
+)
+"""What holds of an order o whose people may be forgotten, as far as columns tell."""
+
+ERASE_LETTER: Final = (
+    "UPDATE dead_letters SET body = ?1,"
+    " state = CASE WHEN state = 'open' THEN 'discarded' ELSE state END"
+)
+OLD_LETTER: Final = (
+    "NOT EXISTS (SELECT 1 FROM orders o WHERE o.order_num = d.order_num AND o.erased_at IS NULL)"
+)
+"""What holds of a dead letter d that belongs to no order whose people are known."""
 
 FIGURES: Final = (
     "SELECT (SELECT count(*) FROM orders WHERE human IS NOT NULL) AS orders_human,"

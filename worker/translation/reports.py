@@ -56,6 +56,7 @@ def order_report(order: Order) -> OrderReport:
     step = _next(order)
     settled = order.failure_told or order.phase in FINAL
     failure = order.failure if settled else None  # one that may still be taken back is not told
+    tells_codes = order.vouchers_told is not None and order.erased_at is None
     return OrderReport(
         channel_order_num=order.channel_order_num,
         order_num=order.order_num,
@@ -68,7 +69,7 @@ def order_report(order: Order) -> OrderReport:
         refund_pending=order.pending,
         check_time=order.check_time,
         vouchers=_vouchers(order),
-        order_code=order.order_code if order.vouchers_told is not None else "",
+        order_code=order.order_code if tells_codes else "",
         is_ticket=order.terms.is_ticket,
         ticket_get_address=order.terms.ticket_get_address,
         refunds=_refunds(order),
@@ -81,7 +82,7 @@ def order_report(order: Order) -> OrderReport:
 
 
 def _vouchers(order: Order) -> tuple[ReportedVoucher, ...]:
-    told = order.vouchers[: order.vouchers_told or 0]
+    told = order.vouchers[: order.vouchers_told or 0] if order.erased_at is None else ()
     used = [code for code in order.checked_codes if code != order.order_code]  # one for all lasts
     rest = _rest(order, len(used))
     marks: dict[str, VoucherState] = dict.fromkeys(used, "used")
@@ -116,7 +117,7 @@ def _refunds(order: Order) -> tuple[ReportedRefund, ...]:
             refund_id=refund.intent.refund_id,
             refund_num=refund.intent.refund_num,
             count=refund.intent.count if refund.ending is Ending.REJECTED else refund.count,
-            codes=refund.codes or refund.intent.codes,
+            codes=(refund.codes or refund.intent.codes) if order.erased_at is None else (),
             status=_ENDINGS[refund.ending],
             reason=refund.reason,
         )

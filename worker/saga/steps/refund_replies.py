@@ -102,6 +102,11 @@ def refuse_unknown_codes(o: Order, e: RefundCommanded, _m: Moment) -> Result:
     return o, tell_asker(e, codes.CANCEL_FAILED, codes.CODES_UNKNOWN_TEXT)
 
 
+def refuse_forgotten_codes(o: Order, e: RefundCommanded, _m: Moment) -> Result:
+    """Refuse codes of an order whose codes were forgotten: a count can still be refunded."""
+    return o, tell_asker(e, codes.CANCEL_FAILED, codes.CODES_FORGOTTEN_TEXT)
+
+
 def refuse_refunded_codes(o: Order, e: RefundCommanded, _m: Moment) -> Result:
     """Refuse codes that came back before."""
     return o, tell_asker(e, codes.CANCEL_FAILED, codes.CODES_REFUNDED_TEXT)

@@ -126,7 +126,8 @@ def _record(o: Order, past: PastRefund) -> Order:
 
 def _tell(o: Order, past: PastRefund, *, count: int | None = None) -> Result:
     number = past.count if count is None else count
-    news = RefundTold(past.intent.refund_id, number, past.codes, past.ending.value, past.reason)
+    named = past.codes if o.erased_at is None else ()  # marks mean nothing to anybody else
+    news = RefundTold(past.intent.refund_id, number, named, past.ending.value, past.reason)
     told, notice = notify(o, news)
     return told, (notice,)
 

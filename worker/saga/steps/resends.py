@@ -36,6 +36,11 @@ def refuse_as_codeless(o: Order, e: ResendCommanded, _m: Moment) -> Result:
     return o, tell_asker(e, codes.CREATE_FAILED, codes.RESEND_CODELESS_TEXT)
 
 
+def refuse_as_forgotten(o: Order, e: ResendCommanded, _m: Moment) -> Result:
+    """Refuse where the vouchers were forgotten with the people."""
+    return o, tell_asker(e, codes.CREATE_FAILED, codes.RESEND_FORGOTTEN_TEXT)
+
+
 def refuse_as_too_soon(o: Order, e: ResendCommanded, _m: Moment) -> Result:
     """Refuse to text a guest again who was texted just now."""
     return o, tell_asker(e, codes.CREATE_FAILED, codes.RESEND_TOO_SOON_TEXT)

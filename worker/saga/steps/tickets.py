@@ -60,6 +60,12 @@ def note_tickets(o: Order, e: TicketIssued, m: Moment) -> Result:
     return note_pay(kept, e, m)
 
 
+def note_forgotten_tickets(o: Order, e: TicketIssued, m: Moment) -> Result:
+    """Keep the marks of tickets of an order whose people were forgotten; tell nobody."""
+    noted, alarms = note_tickets(o, e, m)
+    return replace(noted, vouchers_told=len(noted.vouchers)), alarms
+
+
 def doubt_tickets(o: Order, _e: Event, _m: Moment) -> Result:
     """Remember that a notice was set apart whose codes only PersonQrCodes can tell."""
     return replace(o, tickets_doubted=True), ()

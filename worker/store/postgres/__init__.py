@@ -21,6 +21,7 @@ from worker.store.postgres.channels import Channels
 from worker.store.postgres.commits import commit_all
 from worker.store.postgres.database import CLOSE_SECONDS, Database
 from worker.store.postgres.dead_letters import DeadLetters
+from worker.store.postgres.erasure import Erasure
 from worker.store.postgres.movements import move_all
 from worker.store.postgres.notices import Notices
 from worker.store.postgres.notifications import Notifications, record_all
@@ -56,6 +57,7 @@ class PostgresStore(
     Channels,
     Queries,
     Bodies,
+    Erasure,
 ):
     """:class:`worker.runtime.ports.Store` over a pool of asyncpg connections."""
 

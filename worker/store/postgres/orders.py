@@ -23,7 +23,7 @@ Question = tuple[str, Sequence[str]]
 
 _LOAD: Final = (
     f"SELECT {columns(ORDERS)} FROM orders WHERE {{}} = ANY($1)"  # noqa: S608
-    " UNION ALL SELECT id, NULL, digest, '', NULL, '', NULL, NULL, ''::bytea, NULL, NULL"
+    " UNION ALL SELECT id, NULL, digest, '', NULL, '', NULL, NULL, ''::bytea, NULL, NULL, NULL"
     " FROM inbox WHERE id = ANY($2)"
 )
 LOAD: Final = _LOAD.format("order_num")

@@ -13,6 +13,7 @@ from worker.store.sqlite.bodies import Bodies
 from worker.store.sqlite.catalogue import Catalogue
 from worker.store.sqlite.channels import Channels
 from worker.store.sqlite.dead_letters import DeadLetters
+from worker.store.sqlite.erasure import Erasure
 from worker.store.sqlite.notices import Notices
 from worker.store.sqlite.notifications import Notifications
 from worker.store.sqlite.orders import Orders
@@ -34,6 +35,7 @@ class SqliteStore(
     Channels,
     Queries,
     Bodies,
+    Erasure,
 ):
     """:class:`worker.runtime.ports.Store` over a :class:`SqliteFile` that others may share."""
 

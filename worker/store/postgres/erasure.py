@@ -1,0 +1,44 @@
+"""Old personal data in PostgreSQL: which orders, and what dead letters hold of it.
+
+Why it exists: retention looks through the orders in portions. It must not judge an order.
+"""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+from worker.runtime.erasable import ERASED_BODY, Erasable
+from worker.store.postgres.base import Part
+from worker.store.tables import ERASABLE, ERASE_LETTER, OLD_LETTER
+
+_BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+ORDERS: Final = (
+    "SELECT order_num, created_at FROM orders o WHERE created_at < $1 AND updated_at < $1"  # noqa: S608
+    f" AND (created_at, order_num) > ($2, $3) AND {ERASABLE}"
+    " ORDER BY created_at, order_num LIMIT $4"
+)
+_ERASE: Final = ERASE_LETTER.replace("?1", "$1::bytea")
+_LETTERS: Final = f"{_ERASE} WHERE order_num = $2 AND body <> $1 RETURNING 1"
+_OLD: Final = (
+    f"{_ERASE} WHERE id IN (SELECT d.id FROM dead_letters d"  # noqa: S608
+    f" WHERE d.last_failed_at < $2 AND d.body <> $1 AND {OLD_LETTER} LIMIT $3) RETURNING 1"
+)
+
+
+class Erasure(Part):
+    """Implements :class:`worker.runtime.erasable.ErasureStore`."""
+
+    async def erasable(
+        self, before: datetime, *, after: Erasable | None, limit: int
+    ) -> Sequence[Erasable]:
+        """Return orders that ended and were last changed before a moment, oldest first."""
+        place = (after.created_at, after.order_num) if after else (_BEGINNING, "")
+        return [Erasable(*record) for record in await self._all(ORDERS, before, *place, limit)]
+
+    async def erase_letters(self, order_num: str) -> int:
+        """Put ``ERASED_BODY`` into the dead letters of an order."""
+        return len(await self._all(_LETTERS, ERASED_BODY, order_num))
+
+    async def erase_old_letters(self, before: datetime, *, limit: int) -> int:
+        """Likewise with old letters whose order is not known, or has been erased."""
+        return len(await self._all(_OLD, ERASED_BODY, before, limit))
