@@ -2,7 +2,7 @@
 
 import base64
 import json
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
@@ -11,10 +11,11 @@ from contracts.channel import Code
 from tests.doubles import NOON
 from tests.e2e.calling import called
 from tests.saga.beginnings import awaiting, has_tickets
-from tests.saga.facts import DEMAND, NUM
+from tests.saga.facts import DEMAND, NUM, V1
+from tests.saga.playbook import Playbook
 from worker.adapters import opened_store
 from worker.runtime import snapshot
-from worker.runtime.ports import Transition
+from worker.runtime.ports import DeadLetter, Message, Transition
 from worker.saga import codes
 from worker.settings import load_settings
 
@@ -29,12 +30,20 @@ def written(folder: Path, text: str) -> Path:
 @pytest.fixture
 async def config(tmp_path: Path) -> Path:
     keys = f"database_url = 'sqlite:///b.db'\n[privacy]\nencryption_keys = ['{KEY}']\n"
-    path = written(tmp_path, keys)
+    return await filled(written(tmp_path, keys), awaiting())
+
+
+async def filled(path: Path, *others: Playbook) -> Path:
+    """Put an order of years ago there, with a dead letter, and others; return the path."""
     past = replace(DEMAND, visit_date=DEMAND.visit_date.replace(year=2020))
     async with opened_store(load_settings(path, {})) as store:
-        for number, story in ((NUM, has_tickets()), ("f" * 32, awaiting())):
+        for number, story in zip((NUM, "f" * 32), (has_tickets(), *others), strict=False):
             order = story.set(order_num=number, channel_order_num="c", demand=past).order
             await store.commit(Transition(snapshot.row(order, 1, NOON.replace(year=2020))))
+        body = json.dumps({"code": V1.code, "phone": DEMAND.take_phone}).encode()
+        message = Message("ticketbridge.relay.k", "channel.notification.v1", body, "m1")
+        dead = DeadLetter("d1", "no_url", "", message, "k", NUM, "c", NOON, NOON)
+        await store.add_dead_letter(dead)
     return path
 
 
@@ -45,6 +54,26 @@ async def test_one_order_is_forgotten_with_a_reason(config: Path) -> None:
     assert (ran.code, ran.out) == (0, f"{NUM} erased\n")
     shown = (await called(config, "orders", "show", NUM, "--json")).lines[0]
     assert [line["details"] for line in shown["timeline"]] == ["asked for in writing"]
+
+
+async def test_nothing_of_a_forgotten_order_s_people_is_left_in_the_file(tmp_path: Path) -> None:
+    plain = written(tmp_path, "database_url = 'sqlite:///b.db'\n")
+    await filled(plain)
+    people = [DEMAND.take_phone, V1.code, *(word for t in DEMAND.tourists for word in astuple(t))]
+    assert not [word for word in people if word.encode() not in held(tmp_path)]
+    ran = await called(plain, "privacy", "erase", NUM)
+    assert ran.code == 0, ran.err
+    assert [word for word in people if word.encode() in held(tmp_path)] == []
+    shown = await called(plain, "deadletters", "show", "d1", "--personal")
+    assert json.loads(shown.out)["body"] == {"erased": True}
+    ran = await called(plain, "deadletters", "replay", "d1")
+    assert (ran.code, ran.out) == (1, "")
+    assert "erased" in ran.err
+
+
+def held(folder: Path) -> bytes:
+    """Return what lies in the database's files."""
+    return b"".join(path.read_bytes() for path in folder.glob("b.db*"))
 
 
 async def test_who_is_still_needed_is_not_and_one_is_told_why(config: Path) -> None:
