@@ -63,6 +63,16 @@ async def test_the_channel_of_a_replayed_notification_is_tried_at_once(
     assert await store.channel_controls() == [ChannelControl("k", probe_wanted_at=NOON)]
 
 
+async def test_a_replay_to_a_paused_channel_says_that_it_waits(
+    store: SqliteStore, known: DeadLetter
+) -> None:
+    assert (await replay(store, PublishedMessages(), [known.id], NOON)).held == ()
+    await store.pause_channel("k", "", NOON)
+    await store.pause_channel("other", "", NOON)
+    report = await replay(store, PublishedMessages(), [known.id], NOON)
+    assert (report.complete, report.held) == (True, ("k",))
+
+
 async def test_replaying_twice_sends_it_twice_under_fresh_message_ids(
     store: SqliteStore, known: DeadLetter
 ) -> None:

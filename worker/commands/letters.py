@@ -56,4 +56,6 @@ async def replay_deadletters(settings: Settings, ids: Sequence[str]) -> bool:
         sys.stderr.write(f"{letter_id}: no dead letter has this id\n")
     for refusal in report.refused:
         sys.stderr.write(f"{refusal.id}: not replayed: {refusal.reason}\n")
+    for app_key in report.held:
+        sys.stderr.write(f"channel {app_key} is paused: it waits for `channels resume {app_key}`\n")
     return report.complete

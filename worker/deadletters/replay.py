@@ -39,6 +39,8 @@ class ReplayReport:
     replayed: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     refused: tuple[Refusal, ...] = ()
+    held: tuple[str, ...] = ()
+    """Channels that are paused by hand: what was replayed to them waits."""
 
     @property
     def complete(self) -> bool:
@@ -71,9 +73,18 @@ async def replay(store: Store, broker: Broker, ids: Sequence[str], now: datetime
         replayed.append(letter_id)
         if letter.app_key and letter.message.queue == relay_queue(letter.app_key):
             asked.add(letter.app_key)
-    for app_key in sorted(asked):
+    held = await _try_at_once(store, asked, now)
+    return ReplayReport(tuple(replayed), tuple(unknown), tuple(refused), held)
+
+
+async def _try_at_once(store: Store, app_keys: set[str], now: datetime) -> tuple[str, ...]:
+    """Have channels tried whether they answer again; return those that are paused by hand."""
+    if not app_keys:
+        return ()
+    for app_key in sorted(app_keys):
         await store.want_probe(app_key, now)
-    return ReplayReport(tuple(replayed), tuple(unknown), tuple(refused))
+    controls = await store.channel_controls()
+    return tuple(one.app_key for one in controls if one.app_key in app_keys and one.paused_at)
 
 
 def _objection(letter: DeadLetter, *, alone: bool) -> str:
