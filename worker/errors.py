@@ -7,6 +7,7 @@
     ├── BrokerUnavailableError     surely not sent: never published, refused, returned
     ├── PublishUnknownError        sent, not confirmed in time: the outcome is unknown
     ├── StoreUnavailableError      the database does not answer or refuses
+    │   ├── StoreUnknownError      the change may have been made all the same
     │   ├── StoreRefusedError      it cannot take these values; asking again does not help
     │   └── SealedError            what it keeps cannot be opened: no key, or it was changed
     └── CatalogueUnknownError      ZZY tells nothing of its products, which proves nothing
@@ -39,6 +40,10 @@ class PublishUnknownError(TicketbridgeError):
 
 class StoreUnavailableError(TicketbridgeError):
     """The database does not answer."""
+
+
+class StoreUnknownError(StoreUnavailableError):
+    """The database did not say whether the change was made."""
 
 
 class StoreRefusedError(StoreUnavailableError):

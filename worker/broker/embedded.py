@@ -8,7 +8,8 @@ Source: DESIGN.md, "The flow" and "Database facts".
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
@@ -22,7 +23,12 @@ from worker.broker.embedded_hands import Hands
 from worker.broker.embedded_replies import EmbeddedReplies
 from worker.broker.embedded_rows import Delivery
 from worker.clock import Clock
-from worker.errors import BrokerUnavailableError, StoreUnavailableError
+from worker.errors import (
+    BrokerUnavailableError,
+    PublishUnknownError,
+    StoreUnavailableError,
+    StoreUnknownError,
+)
 from worker.runtime.outcome import Outcome
 from worker.runtime.ports import Handler, Message
 from worker.sealing import Sealer
@@ -72,7 +78,9 @@ class EmbeddedBroker:
         self._tasks.keep(self._poll, "poll the embedded broker", self._clock)
 
     async def publish(self, message: Message, *, delay: float = 0) -> None:
-        """Return once the message is on the disk. Raises BrokerUnavailableError.
+        """Return once the message is on the disk.
+
+        Raises BrokerUnavailableError, PublishUnknownError.
 
         Nobody can listen to events here; what was left of them from another broker is dropped.
         """
@@ -83,13 +91,13 @@ class EmbeddedBroker:
         now = self._clock.now().timestamp()
         if delay > 0:
             _, seconds = queues.delay_tier(delay)
-            await self._insert(message, now + seconds, None)
+            await self._insert(message, now + seconds)
             return
         consumer = self._consumers.get(message.queue)
         if consumer is not None and consumer.reserve():
             await self._publish_into(consumer, message, now)
             return
-        await self._insert(message, now, None)
+        await self._insert(message, now)
         if consumer is not None:
             consumer.look()
 
@@ -179,44 +187,45 @@ class EmbeddedBroker:
     async def _publish_into(self, consumer: LocalConsumer, message: Message, now: float) -> None:
         """Keep the message as already ours and hand it over without reading it again."""
         inserted: list[int] = []
+
+        def work(connection: sqlite3.Connection) -> None:
+            inserted.append(self._hands.insert(connection, message, now))
+
         try:
-            await self._insert(message, now, self._hands.owner, inserted)
-        except BrokerUnavailableError:
+            await self._keep(work)
+        except (BrokerUnavailableError, PublishUnknownError):
             consumer.cancel_reservation()
+            self._hands.lose(inserted)
             raise
         except asyncio.CancelledError:
             # The publisher is gone, but the row may be written, and nobody else may take it.
             consumer.cancel_reservation()
-            self._tasks.start(self._recover(consumer, inserted, message), "recover a publish")
+            self._tasks.start(self._recover(inserted), "recover a publish")
             raise
         publisher = message.headers.get(headers.PUBLISHER, "")
         delivery = Delivery(inserted[0], replace(message, redelivered=False, user=publisher))
         if not consumer.hand_over(delivery):
             await self._hands.give_back([delivery])
 
-    async def _insert(
-        self,
-        message: Message,
-        visible_at: float,
-        owner: str | None,
-        inserted: list[int] | None = None,
-    ) -> None:
+    async def _insert(self, message: Message, visible_at: float) -> None:
         def work(connection: sqlite3.Connection) -> None:
-            row = rows.insert(connection, message, visible_at, owner)
-            if inserted is not None:
-                inserted.append(row)
+            rows.insert(connection, message, visible_at, None)
 
+        await self._keep(work)
+
+    async def _keep(self, work: Callable[[sqlite3.Connection], None]) -> None:
+        """Write. Raises PublishUnknownError where it may be written though that failed."""
         try:
             await self._file.write(work)
+        except StoreUnknownError as error:
+            raise PublishUnknownError(str(error)) from error
         except StoreUnavailableError as error:
             raise BrokerUnavailableError(str(error)) from error
 
-    async def _recover(
-        self, consumer: LocalConsumer, inserted: list[int], message: Message
-    ) -> None:
-        await self._file.write(lambda _: None)  # jobs run in order: the insert is through
-        await self._hands.give_back([Delivery(row, message) for row in inserted])
-        consumer.look()
+    async def _recover(self, inserted: list[int]) -> None:
+        with suppress(StoreUnavailableError):
+            await self._file.write(lambda _: None)  # jobs run in order: the insert is through
+        self._hands.lose(inserted)
 
     async def _carry_out(self, delivery: Delivery, outcome: Outcome) -> None:
         if await self._hands.carry_out(delivery, outcome):
@@ -233,6 +242,7 @@ class EmbeddedBroker:
             try:
                 if self._consumers and looks % LOOKS_PER_ROLL_CALL == 0:
                     await self._hands.roll_call()
+                await self._hands.find_strays()
                 await self._look()
                 if self._replies.expected:
                     await self._replies.fetch()

@@ -20,6 +20,7 @@ from worker.broker.embedded_rows import Delivery
 from worker.clock import Clock
 from worker.errors import StoreUnavailableError
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
+from worker.runtime.ports import Message
 from worker.sqlite import SqliteFile
 from worker.tasks import TaskGroup
 
@@ -42,6 +43,8 @@ class Hands:
         self._owner: Owner | None = None
         self._acked: list[int] = []
         self._flush_due = False
+        self._held: set[int] = set()
+        self._astray = False
 
     @property
     def owner(self) -> str:
@@ -66,9 +69,47 @@ class Hands:
     async def claim(self, queue: str, limit: int) -> list[Delivery]:
         """Take up to ``limit`` messages of a queue. Raises StoreUnavailableError."""
         owner, now = self.owner, self._clock.now().timestamp()
-        return await self._file.write(
-            lambda connection: rows.claim(connection, queue, owner, now, limit)
-        )
+        taken: list[int] = []
+
+        def work(connection: sqlite3.Connection) -> list[Delivery]:
+            claimed = rows.claim(connection, queue, owner, now, limit)
+            taken.extend(delivery.row for delivery in claimed)
+            self._held.update(taken)
+            return claimed
+
+        try:
+            return await self._file.write(work)
+        except StoreUnavailableError:
+            self.lose(taken)
+            raise
+
+    def insert(self, connection: sqlite3.Connection, message: Message, at: float) -> int:
+        """Keep a message as already in our hands, within a transaction; return its row."""
+        row = rows.insert(connection, message, at, self.owner)
+        self._held.add(row)
+        return row
+
+    def lose(self, taken: Sequence[int]) -> None:
+        """Note that nobody here has these rows, though they may be ours on the disk.
+
+        A commit that failed may have been made all the same: what it made ours would come to
+        nobody, for we live. :meth:`find_strays` puts it back.
+        """
+        self._held.difference_update(taken)
+        self._astray = True
+
+    async def find_strays(self) -> None:
+        """Put back what is ours on the disk and in nobody's hands. Raises StoreUnavailableError."""
+        if not self._astray:
+            return
+        self._astray, owner = False, self.owner
+        try:
+            await self._file.write(
+                lambda connection: rows.release_all_but(connection, self._held, owner)
+            )
+        except StoreUnavailableError:
+            self._astray = True
+            raise
 
     async def carry_out(self, delivery: Delivery, outcome: Outcome) -> bool:
         """Make an outcome durable; True if the message is now among the dead letters."""
@@ -84,7 +125,7 @@ class Hands:
                 return True
 
     async def give_back(self, held: Sequence[Delivery]) -> None:
-        """Put messages back that were not begun; at the latest :meth:`close` does."""
+        """Put messages back that were not begun; where that fails, :meth:`find_strays` does."""
         if not held:
             return
         owner, ids = self.owner, [delivery.row for delivery in held]
@@ -92,6 +133,9 @@ class Hands:
             await self._file.write(lambda connection: rows.release(connection, ids, owner))
         except StoreUnavailableError as error:
             _log.warning("release_postponed", count=len(ids), error=str(error))
+            self.lose(ids)
+        else:
+            self._held.difference_update(ids)
 
     async def flush(self) -> None:
         """Write down the acknowledgements that gathered."""
@@ -104,6 +148,8 @@ class Hands:
         except StoreUnavailableError as error:
             _log.warning("acknowledgement_postponed", count=len(acked), error=str(error))
             self._acked += acked
+        else:
+            self._held.difference_update(acked)
 
     async def roll_call(self) -> bool:
         """Put back what dead processes held; say whether there was one."""
@@ -151,6 +197,7 @@ class Hands:
             rows.retry(connection, row, owner, at, counted=retry.counted)
 
         await self._persist(work)
+        self._held.discard(row)
 
     async def _park(self, delivery: Delivery, park: Park) -> None:
         owner = self.owner
@@ -160,6 +207,7 @@ class Hands:
             rows.park(connection, delivery.row, owner, letter)
 
         await self._persist(work)
+        self._held.discard(delivery.row)
 
     async def _persist(self, work: Callable[[sqlite3.Connection], None]) -> None:
         """Write, however long the disk refuses: until then the message stays in hand."""

@@ -131,6 +131,15 @@ def release(connection: sqlite3.Connection, rows: Iterable[int], owner: str) -> 
     )
 
 
+def release_all_but(connection: sqlite3.Connection, held: Iterable[int], owner: str) -> None:
+    """Put back everything of an owner's but what is ``held``."""
+    connection.execute(
+        "UPDATE broker_messages SET owner = NULL WHERE owner = ?"
+        " AND id NOT IN (SELECT value FROM json_each(?))",
+        (owner, json.dumps(list(held))),
+    )
+
+
 def retry(
     connection: sqlite3.Connection, row: int, owner: str, visible_at: float, *, counted: bool
 ) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from worker.errors import StoreRefusedError, StoreUnavailableError
+from worker.errors import StoreRefusedError, StoreUnavailableError, StoreUnknownError
 from worker.sqlite.connect import connect
 
 T = TypeVar("T")
@@ -122,11 +122,21 @@ def write(connection: sqlite3.Connection, batch: Sequence[Job]) -> None:
             if job.error is not None:
                 connection.execute("ROLLBACK TO job")
             connection.execute("RELEASE job")
-        connection.execute("COMMIT")
+        _commit(connection)
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _commit(connection: sqlite3.Connection) -> None:
+    """Commit. Raises StoreUnknownError where an error leaves open whether it is done."""
+    try:
+        connection.execute("COMMIT")
+    except sqlite3.Error as error:
+        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+            raise
+        raise StoreUnknownError(f"SQLite: {error}") from error
 
 
 def read(connection: sqlite3.Connection, batch: Sequence[Job]) -> None:
