@@ -11,7 +11,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
@@ -27,12 +27,13 @@ from worker.simulators.zzy import ZzySimulator
 from worker.simulators.zzy_faults import ZzyFaults
 
 PATIENCE_SECONDS = 15.0
+SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 T = TypeVar("T")
 
 
-def tomorrow() -> date:
-    return datetime.now(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=1)
+def tomorrow(now: datetime | None = None) -> date:
+    return (now or datetime.now(UTC)).astimezone(SHANGHAI).date() + timedelta(days=1)
 
 
 async def until(condition: Callable[[], Awaitable[T]], seconds: float = PATIENCE_SECONDS) -> T:

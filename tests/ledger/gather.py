@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
 from contracts import queues
@@ -18,7 +17,6 @@ from worker.runtime import snapshot
 from worker.runtime.ports import Broker, OrderRow, Store
 from worker.saga.states import FINAL, Phase
 
-QUIET_SECONDS = 240.0
 LOOK_SECONDS = 0.3
 DONE = {*FINAL, Phase.ISSUED}
 PENDING = {"pending", "sending"}
@@ -31,7 +29,7 @@ async def until_quiet(stage: Stage, store: Store, players: Sequence[Player]) -> 
     watched = [queues.ORDERS, queues.NOTICES, queues.SMS, *map(queues.relay_queue, app_keys)]
     watched += stage.more_queues
     try:
-        async with asyncio.timeout(QUIET_SECONDS):
+        async with asyncio.timeout(stage.quiet_seconds):
             untold = set(numbers)
             while True:
                 still = await _still(stage, store, watched)
@@ -49,6 +47,8 @@ async def _still(stage: Stage, store: Store, watched: Iterable[str]) -> bool:
     for queue in watched:
         if await stage.broker.depth(queue):
             return False
+    if await stage.delayed():
+        return False
     return all(_settled(row) for row in await store.orders(limit=100_000))
 
 
@@ -133,7 +133,7 @@ async def _book(stage: Stage, store: Store, shared: Shared, player: Player) -> B
         alarms=frozenset(shared.alarms[number]),
         notices=shared.notices[number],
         entries=shared.entries[number],
-        read_at=datetime.now(UTC),
+        read_at=stage.clock.now(),
         crashes=stage.crashes,
     )
 

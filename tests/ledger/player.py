@@ -5,7 +5,7 @@ import contextlib
 import json
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
@@ -47,6 +47,9 @@ class Player:
     @property
     def party(self) -> Party:
         return self._stage.world.parties[self.story.app_key]
+
+    def _now(self) -> datetime:
+        return self._stage.clock.now()
 
     async def play(self) -> None:
         """Play it to its end."""
@@ -99,10 +102,10 @@ class Player:
 
     async def _create(self, **changes: object) -> None:
         act = "create_otherwise" if changes else "create"
-        content = {**self.story.order(), "date": tomorrow().isoformat(), **changes}
+        content = {**self.story.order(), "date": tomorrow(self._now()).isoformat(), **changes}
         if self.story.by_queue:
             order = parse_create_order(json.dumps(content))
-            taken = datetime.now(UTC) - timedelta(seconds=self.story.age)
+            taken = self._now() - timedelta(seconds=self.story.age)
             command = CreateOrderCommand(app_key=self.story.app_key, received_at=taken, order=order)
             await self._by_queue(act, command, content)
         else:
@@ -124,7 +127,7 @@ class Player:
 
     async def _by_queue(self, act: str, command: MessageModel, params: Mapping[str, Any]) -> None:
         message_id = uuid.uuid4().hex
-        body = wrap(command, id=message_id, time=datetime.now(UTC))
+        body = wrap(command, id=message_id, time=self._now())
         message = Message(queues.ORDERS, command.TYPE, body, message_id)
         raw = await self._requested(message)
         outcome = OrderOutcome.parse(raw) if raw else None
@@ -174,7 +177,7 @@ class Player:
         if not act.by_queue:
             await self._by_http("cancel", "cancelOrder", params)
             return
-        command = CancelOrderCommand(received_at=datetime.now(UTC), **self._asker(), **params)
+        command = CancelOrderCommand(received_at=self._now(), **self._asker(), **params)
         await self._by_queue("cancel", command, params)
 
     async def _cancel_twice(self, act: Act, dice: Random) -> None:
@@ -191,7 +194,7 @@ class Player:
         if not act.by_queue:
             await self._by_http("refund", "refundOrder", content)
             return
-        command = RefundOrderCommand(received_at=datetime.now(UTC), **self._asker(), **content)
+        command = RefundOrderCommand(received_at=self._now(), **self._asker(), **content)
         await self._by_queue("refund", command, content)
 
     def _fresh(self) -> str:

@@ -8,8 +8,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-
 from tests.e2e.world import World, world
 from tests.ledger import judge
 from tests.ledger.accounts import account_breaks
@@ -126,11 +124,10 @@ async def run(plan: Plan, folder: Path) -> Verdict:
             return await judged(plan, stage, parts.store, players)
 
 
-async def top_up(store: Store, orders: int) -> None:
+async def top_up(store: Store, orders: int, at: datetime | None = None) -> None:
     """Put on the prepaid channel's account what is enough for most of so many orders."""
-    booking = Booking(
-        "first", "prepaid", TOPPED_UP, TOP_UP * max(orders, 10), "", "ann", datetime.now(UTC)
-    )
+    amount, at = TOP_UP * max(orders, 10), at or datetime.now(UTC)
+    booking = Booking("first", "prepaid", TOPPED_UP, amount, "", "ann", at)
     assert (await store.book(booking)).entry is not None
 
 
@@ -182,11 +179,7 @@ async def _account(store: Store) -> list[str]:
 
 
 async def _leaks(stage: Stage, players: Sequence[Player]) -> list[str]:
-    metrics = ""
-    async with aiohttp.ClientSession() as session:
-        for url in stage.processes or [stage.world.place.url]:
-            async with session.get(url + "/metrics") as answer:
-                metrics += await answer.text()
+    metrics = await stage.metrics()
     log = "\n".join(log.read_text() for log in stage.logs())
     words = set(SECRETS)
     for player in players:

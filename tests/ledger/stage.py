@@ -4,12 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import aiohttp
+
 from tests.e2e.world import World
 from tests.ledger.lots import LotsByOrder
 from tests.ledger.setup import PAY_DEADLINE
+from worker.clock import Clock, SystemClock
 from worker.runtime.ports import Broker, Message
 
 PATIENCE_SECONDS = 60.0
+QUIET_SECONDS = 240.0
 
 
 @dataclass
@@ -28,9 +32,25 @@ class Stage:
     """Queues besides the usual ones in which nothing may lie when all is quiet."""
     processes: Sequence[str] = ()
     """The URLs of the processes whose metrics are searched; none: the world's own bridge."""
+    clock: Clock = field(default_factory=SystemClock)
+    quiet_seconds: float = QUIET_SECONDS
+    """How long to wait until nothing moves any more."""
     published: list[Message] = field(default_factory=list)
     """The commands of upstream systems that met their order, to replay them."""
 
     def logs(self) -> list[Path]:
         """Return what every process of the bridge has written."""
         return sorted(self.world.place.folder.rglob("worker.log"))
+
+    async def delayed(self) -> int:
+        """Return how many messages wait to be tried again, where that can be seen."""
+        return 0
+
+    async def metrics(self) -> str:
+        """Return what every process of the bridge exposes."""
+        found = ""
+        async with aiohttp.ClientSession() as session:
+            for url in self.processes or [self.world.place.url]:
+                async with session.get(url + "/metrics") as answer:
+                    found += await answer.text()
+        return found
