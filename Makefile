@@ -11,7 +11,10 @@ BROKER := embedded
 ARGS :=
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast lint fmt bench docs acceptance audit secrets clean
+SEEDS := 200
+FIRST := 1
+
+.PHONY: help install demo test test-fast lint fmt bench simulate docs acceptance audit secrets clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -56,6 +59,9 @@ fmt: install ## format and fix what can be fixed
 
 bench: install ## orders a second, CPU an order and latency beside a floor (ARGS: --help)
 	$(PY) -m bench.run $(ARGS)
+
+simulate: install ## the worker under a virtual clock, faults drawn from SEEDS=200 from FIRST=1 on
+	$(PY) -m tests.simulation --seeds $(SEEDS) --first $(FIRST) $(ARGS)
 
 docs: install ## write what is generated: schemas, AsyncAPI, OpenAPI, the saga's diagram, pages
 	$(PY) -m contracts.export
