@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from worker.errors import StoreRefusedError, StoreUnavailableError, StoreUnknownError
-from worker.sqlite import SqliteFile, connect, lane
+from worker.errors import StoreRefusedError, StoreUnavailableError
+from worker.sqlite import SqliteFile, connect
 
 
 @pytest.fixture
@@ -278,28 +278,3 @@ async def test_a_loop_that_was_closed_harms_nobody(file: SqliteFile) -> None:
     await gate.open()
     await file.write(_insert(2))
     assert 2 in await _numbers(file)
-
-
-class FailingCommit:
-    """A connection whose commit is made, and then fails."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._connection, name)
-
-    def execute(self, statement: str) -> sqlite3.Cursor:
-        done = self._connection.execute(statement)
-        if statement == "COMMIT":
-            error = sqlite3.OperationalError("disk I/O error")
-            error.sqlite_errorcode = sqlite3.SQLITE_IOERR
-            raise error
-        return done
-
-
-def test_a_commit_that_failed_leaves_it_open_whether_it_was_made() -> None:
-    connection = sqlite3.connect(":memory:", isolation_level=None)
-    with pytest.raises(StoreUnknownError):
-        lane.write(FailingCommit(connection), [])  # type: ignore[arg-type]
-    connection.close()
