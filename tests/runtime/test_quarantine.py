@@ -133,3 +133,21 @@ async def test_the_verdict_is_told_before_anything_slow(world: World) -> None:
     assert await ask(other) == b"forged"
     product = notice_message("order_product_notify", {"ProductId": 11063, "Status": 0})
     assert await ask(product) == b"taken"
+
+
+async def test_what_one_signature_can_have_held_for_unknown_orders_is_bounded(
+    world: World,
+) -> None:
+    body = {"OriginOrderId": "nobody's", "OrderTotal": 2, "CheckedNumber": 1}
+    notices = [
+        notice_message("order_verify_notify", {**body, "OrderId": number}, signature="s")
+        for number in range(1, 211)
+    ]
+    with capture_logs() as logs:
+        for notice in [*notices, notices[0]]:
+            assert await world.notices.handle(notice) == Ack()
+    assert len(await world.store.held_notices(limit=999)) == 200
+    assert [line["kept"] for line in logs if line["event"] == "alarm"] == [False] * 10
+    fresh = notice_message("order_verify_notify", {**body, "OrderId": 210}, signature="t")
+    assert await world.notices.handle(fresh) == Ack()
+    assert len(await world.store.held_notices(limit=999)) == 201, "a true one returns"

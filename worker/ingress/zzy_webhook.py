@@ -24,8 +24,8 @@ from contracts.zzy import NoticeAnswer, NoticeEnvelope, parse_notice
 from worker.clock import Clock
 from worker.ingress.config import IngressConfig
 from worker.ingress.http import json_response, read_body
-from worker.ingress.kept import Kept
 from worker.ingress.sending import Sender, Sent
+from worker.runtime.kept import Kept
 from worker.runtime.ports import Message
 from worker.runtime.verdict import Verdict
 from worker.telemetry import alarm

@@ -87,6 +87,8 @@ class Taken:
     """One of its ids was used before for something else: it was not taken."""
     set_apart: str = ""
     """Why it had no effect and must be kept for a person; else empty."""
+    repeat: bool = False
+    """It was taken before."""
 
 
 class Saga:
@@ -136,7 +138,7 @@ class Saga:
                 return Taken(order, forged=True)
             if stimulus.was_taken(seen):
                 await _tell(stimulus, taken=True)
-                return Taken(order)
+                return Taken(order, repeat=True)
             decision = self._decide(order, stimulus)
             if decision.hold:
                 return Taken(order, hold=True)

@@ -12,22 +12,22 @@ from typing import Final
 
 import structlog
 
-from contracts import headers, queues
+from contracts import headers
 from contracts.envelope import unwrap
 from contracts.events import NoticeReceived
 from contracts.zzy import ProductNotice, parse_notice
 from worker.clock import Clock
 from worker.errors import (
-    BrokerUnavailableError,
-    PublishUnknownError,
     StoreRefusedError,
     StoreUnavailableError,
 )
 from worker.runtime import snapshot
 from worker.runtime.commands import store_retry
+from worker.runtime.early_notices import EarlyNotices
 from worker.runtime.evidence import Evidence
 from worker.runtime.forced_refunds import ForcedRefunds
 from worker.runtime.handle import Saga, Stimulus, come_again
+from worker.runtime.kept import Kept
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import Broker, HeldNotice, InboxEntry, Loaded, Message, Store
 from worker.runtime.products import ProductNews
@@ -41,8 +41,6 @@ from worker.translation.notices import OrderNotice, read_notice
 
 HOLD_SECONDS: Final = 86_400.0
 """How long a notice waits for its order before it is a dead letter."""
-SWEEP_SECONDS: Final = 30.0
-SWEEP_LIMIT: Final = 200
 
 _log = structlog.get_logger(__name__)
 
@@ -76,7 +74,10 @@ class Notices:
         self._products = products
         self._forced = ForcedRefunds(evidence, hold=hold_forced)
         self._quarantine = Quarantine(saga, store, evidence, clock)
-        self._hold = timedelta(seconds=hold_seconds)
+        self._early = EarlyNotices(
+            self.handle, store, broker, clock, timedelta(seconds=hold_seconds)
+        )
+        self._strangers = Kept()
         saga.on_held = self._start_held
 
     async def handle(self, message: Message) -> Outcome:
@@ -104,6 +105,8 @@ class Notices:
         loaded = await self._load(notice, stimulus.ids)
         was_held = message.message_id == received.content_digest
         if loaded.row is None and not stimulus.is_forged(loaded.seen):
+            if not was_held and not self._has_room(received, notice):
+                return await self._turn_away(message)
             if not await self._claimed(stimulus):
                 return await self._set_apart(message, received, notice, loaded)
             was_held = True
@@ -143,7 +146,8 @@ class Notices:
         if taken.set_apart:
             letter = received.content_digest[:32]
             return Park("notice_forced_refund", f"held: {taken.set_apart}", letter)
-        await self._forced.look_back(notice.event, before, taken.order)
+        if not taken.repeat:
+            await self._forced.look_back(notice.event, before, taken.order)
         return Ack()
 
     async def _looked_at(
@@ -164,6 +168,19 @@ class Notices:
         if weighed is None:
             return come_again(message.attempt, "PersonQrCodes did not answer")
         return replace(stimulus, event=weighed)
+
+    def _has_room(self, received: NoticeReceived, notice: OrderNotice) -> bool:
+        body, order = received.content_digest, notice.zzy_order_id
+        return self._strangers.has_room(received.signature_digest, order, body)
+
+    async def _turn_away(self, message: Message) -> Outcome:
+        """Keep no more notices of orders that are not known under one signature.
+
+        ZZY is told that it was not taken, so that a true one returns freshly signed.
+        """
+        await self._judge(message, taken=False)
+        alarm("notice_quarantined", order_num="", kept=False)
+        return Ack()
 
     async def _set_apart(
         self, message: Message, received: NoticeReceived, notice: OrderNotice, loaded: Loaded
@@ -205,60 +222,16 @@ class Notices:
             return await self._store.load(notice.order_num, ids)
         return await self._store.load_by_zzy_order_id(notice.zzy_order_id, ids)
 
-    # --- notices that came before their order -------------------------------------------
-
     def _start_held(self, held: HeldNotice) -> None:
-        self._tasks.start(self._take_held(held), "held notice")
-
-    async def _take_held(self, held: HeldNotice) -> None:
-        message = Message(queues.NOTICES, held.message_type, held.body, held.id)
-        outcome = await self.handle(message)
-        if isinstance(outcome, Park):
-            await self._bury(held, outcome)
-        elif not isinstance(outcome, Ack):
-            _log.warning("held_notice_left_to_sweeper", notice_id=held.id, outcome=str(outcome))
+        self._tasks.start(self._early.take(held), "held notice")
 
     async def sweep(self) -> None:
         """Take held notices whose order is known by now; give up on those of a day ago."""
-        oldest = self._clock.now() - self._hold
-        for held in await self._store.held_notices(limit=SWEEP_LIMIT):
-            if held.received_at < oldest:
-                await self._give_up(held)
-            elif (await self._known(held)).row is not None:
-                await self._take_held(held)
-
-    async def _known(self, held: HeldNotice) -> Loaded:
-        if held.order_num:
-            return await self._store.load(held.order_num)
-        return await self._store.load_by_zzy_order_id(held.zzy_order_id)
-
-    async def _give_up(self, held: HeldNotice) -> None:
-        alarm("notice_without_order", zzy_order_id=held.zzy_order_id)
-        reason = "no order of ours had this number for a day"
-        await self._bury(held, Park("notice_unknown_order", reason))
-
-    async def _bury(self, held: HeldNotice, why: Park) -> None:
-        """Put a held notice among the dead letters, and only then forget it."""
-        marks = {
-            headers.DEAD_KIND: why.kind,
-            headers.DEAD_REASON: why.reason,
-            headers.DEAD_QUEUE: queues.NOTICES,
-            headers.DEAD_ATTEMPTS: "1",
-            headers.DEAD_AT: self._clock.now().isoformat(),
-        }
-        name = why.letter or held.id
-        dead = Message(queues.DEAD, held.message_type, held.body, name, marks)
-        await self._broker.publish(dead)
-        await self._store.release_notice(held.id)
+        await self._early.sweep()
 
     async def run(self) -> None:
         """Sweep for ever."""
-        while True:
-            await self._clock.sleep(SWEEP_SECONDS)
-            try:
-                await self.sweep()
-            except (StoreUnavailableError, BrokerUnavailableError, PublishUnknownError) as error:
-                _log.warning("notice_sweep_failed", error=str(error))
+        await self._early.run()
 
 
 def _held(message: Message, received: NoticeReceived, notice: OrderNotice) -> HeldNotice:

@@ -1,8 +1,9 @@
-"""How many strange bodies came under one signature, so that nobody can fill the dead letters.
+"""How many bodies are kept of one signature, so that nobody can fill the tables.
 
-Why it exists: a signature of ZZY's covers no body, and a stale one can be sent for ever:
-whoever has seen one could have any number of bodies kept. It is a bound and no memory of
-anything: each process counts for itself, and forgets at its end. It must not judge a notice.
+Why it exists: a signature of ZZY's covers no body: whoever has seen one could have any
+number of strange bodies kept as dead letters (the ingress counts them), or of notices for
+orders that do not exist (the saga's role does). It is a bound and no memory of anything:
+each process counts for itself, and forgets at its end. It must not judge a notice.
 Source: PROTOCOL.md, "The signature does not cover the body".
 """
 
