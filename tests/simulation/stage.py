@@ -26,6 +26,7 @@ CHANNEL_SECONDS, NOTICE_SECONDS = 8.0, 5.0
 """How long a channel waits for an answer, and the supplier for that to a notice."""
 PATIENCE_SECONDS = 600.0
 QUIET_SECONDS = 1500.0
+SEALED = f'[privacy]\nencryption_keys = ["{bytes(range(32)).hex()}"]'
 RETRY_DELAYS = '["1s", "1s", "1s", "1s", "5s", "5s", "5s", "5s", "30s", "30s", "30s", "30s"]'
 
 
@@ -67,8 +68,10 @@ def _unsettled(connection: sqlite3.Connection) -> int:
     return int(found.fetchone()[0])
 
 
-def place(folder: Path, pay_deadline: float, *, own_broker_file: bool) -> Place:
-    """Return the configuration of the worker."""
+def place(
+    folder: Path, pay_deadline: float, *, own_broker_file: bool, sealed: bool = False
+) -> Place:
+    """Return the configuration of the worker; ``sealed``: what lies on its disk is encrypted."""
     named = {"k": "http://k.test", **{o.credentials.app_key: "" for o in CHOICE.others}}
     parts = []
     for other in CHOICE.others:
@@ -84,7 +87,7 @@ def place(folder: Path, pay_deadline: float, *, own_broker_file: bool) -> Place:
         zzy_url="http://zzy.test",
         channel_url=named["k"],
         settings={**SETTINGS, "pay_deadline_seconds": str(pay_deadline)},
-        more="\n".join([*parts, CHOICE.more, _sms(CHOICE, sms)]),
+        more="\n".join([*parts, CHOICE.more, _sms(CHOICE, sms), SEALED if sealed else ""]),
         log_level="info",
         zzy_timeout=ZZY_TIMEOUT,
         retry_delays=RETRY_DELAYS,
