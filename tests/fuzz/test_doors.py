@@ -24,7 +24,7 @@ from tests.ingress.conftest import CONFIG, Door, opened
 from tests.ingress.doubles import APP_KEY, ORDER, PATH, SECRET, milliseconds, zzy_headers
 from worker.telemetry import set_up_logging
 
-FEW, MANY = 60, 6_000
+FEW, MANY = 60, 3_000
 OFTEN = [FEW, pytest.param(MANY, marks=[pytest.mark.acceptance, pytest.mark.timeout(900)])]
 INTERFACES = ["createOrder", "cancelOrder", "refundOrder", "queryOrder", "resendVoucher"]
 SECRETS = {*PERSONAL, NAME, SECRET, "360426199101010071"}

@@ -36,7 +36,7 @@ from worker.store.postgres import PostgresStore
 from worker.telemetry import set_up_logging
 from worker.translation.supplier import Unknown
 
-FEW, MANY = 60, 5_000
+FEW, MANY = 60, 2_000
 OFTEN = [FEW, pytest.param(MANY, marks=[pytest.mark.acceptance, pytest.mark.timeout(900)])]
 LARGEST = 2**31 - 1
 """What a database's column of whole numbers holds."""
