@@ -14,7 +14,7 @@ ARGS :=
 SEEDS := 200
 FIRST := 1
 
-.PHONY: help install demo test test-fast lint fmt bench simulate docs acceptance audit secrets clean
+.PHONY: help install demo test test-fast lint fmt bench simulate docs acceptance audit release secrets clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -80,6 +80,10 @@ acceptance: test ## make test, what takes minutes, and the demo on both set-ups
 
 audit: install .venv/audit/bin/pip-audit ## known holes in what is pinned (asks PyPI, then OSV)
 	$(PY) -m tests.audit .venv/audit/bin/pip-audit
+
+release: install ## keep what VERSION=… publishes, stores and sends: CONTRIBUTING.md
+	$(PY) -m contracts.release $(VERSION)
+	$(PY) -m tests.servers run -- $(PY) -m tests.upgrades.record $(VERSION)
 
 secrets: ## random secrets for docker compose, in secrets/ (kept if they are there)
 	@sh docker/make-secrets

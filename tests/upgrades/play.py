@@ -93,6 +93,15 @@ class Player:
     async def _cancel(self) -> None:
         await self._driver.cancel(self._ours)
 
+    async def _refund_part(self, part: dict[str, Any]) -> None:
+        content = {"order_num": self._ours, "refund_num": "part", **part}
+        if "codes" in part:
+            content["codes"] = [f"{self._theirs}{code}" for code in part["codes"]]
+        await self._driver.post("/public/refundOrder", content)
+
+    async def _resend(self) -> None:
+        await self._driver.post("/public/resendVoucher", {"order_num": self._ours, "by": "notify"})
+
     async def _wait(self) -> None:
         """Nobody does anything."""
 

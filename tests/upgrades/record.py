@@ -22,7 +22,7 @@ from tests.e2e.bridge import Place, started
 from tests.upgrades import history, journal, kept
 from tests.upgrades.outside import APP_KEY, Receiver, Supplier, ours
 from tests.upgrades.play import Player
-from tests.upgrades.stories import SETTINGS, STORIES
+from tests.upgrades.stories import SETTINGS, STORIES, Story, playable
 from tests.upgrades.tap import tapped
 from worker.simulators.channel_driver import ChannelDriver
 
@@ -51,39 +51,39 @@ async def record_file(version: str, code: Path, folder: Path) -> list[history.Hi
         assert await bridge.stop() == 0
     journal.keep(path)
     async with started(where, code=code) as bridge:
-        await _play(where, supplier, path)
+        await _play(version, where, supplier, path)
         assert await bridge.stop() == 0
     for server in servers:
         await server.close()
     whole = journal.read(path)
-    return [_history(version, story.name, whole, supplier, receiver) for story in STORIES]
+    played = playable(version)
+    return [_history(version, story, whole, supplier, receiver) for story in played]
 
 
 def _history(
-    version: str, name: str, whole: list[journal.Entry], supplier: Supplier, receiver: Receiver
+    version: str, story: Story, whole: list[journal.Entry], supplier: Supplier, receiver: Receiver
 ) -> history.History:
-    story = next(one for one in STORIES if one.name == name)
-    number, theirs = ours(story), supplier.zzy_order_ids[name]
+    number, theirs = ours(story), supplier.zzy_order_ids[story.name]
     words = (number, str(theirs), f'"{story.channel_order_num}"')
     return history.History(
         version=version,
-        story=name,
+        story=story.name,
         order_num=number,
         zzy_order_id=theirs,
         journal=history.of_order(whole, words),
-        calls=supplier.calls.get(name, []),
+        calls=supplier.calls.get(story.name, []),
         told=sorted(receiver.told.get(number, ())),
     )
 
 
-async def _play(where: Place, supplier: Supplier, path: Path) -> None:
+async def _play(version: str, where: Place, supplier: Supplier, path: Path) -> None:
     driver = ChannelDriver(where.url, APP_KEY, "s3cret")
-    players = [Player(story, driver, where.url, supplier, path) for story in STORIES]
+    players = [Player(story, driver, where.url, supplier, path) for story in playable(version)]
     await asyncio.gather(*(player.play() for player in players))
     await driver.close()
 
 
-async def record_wire(code: Path, folder: Path) -> list[dict[str, Any]]:
+async def record_wire(version: str, code: Path, folder: Path) -> list[dict[str, Any]]:
     """Play all stories on RabbitMQ; return every message as it was published."""
     supplier, receiver = Supplier(STORIES), Receiver(STORIES)
     servers = [TestServer(supplier.application()), TestServer(receiver.application())]
@@ -92,7 +92,7 @@ async def record_wire(code: Path, folder: Path) -> list[dict[str, Any]]:
     async with tapped() as tap:
         where = place(folder, *servers, broker_url=tap.url, database_url="sqlite:///bridge.db")
         async with started(where, code=code) as bridge:
-            await _play(where, supplier, folder / "bridge.db")
+            await _play(version, where, supplier, folder / "bridge.db")
             assert await bridge.stop() == 0
         messages = await tap.messages()
     for server in servers:
@@ -122,7 +122,7 @@ async def record(version: str, tree: Path) -> None:
         code = kept.unpack(version, Path(scratch))
         orders = await record_file(version, code, folders[0])
         about = _version(folders[0] / "bridge.db")
-        wire = await record_wire(code, folders[1])
+        wire = await record_wire(version, code, folders[1])
     target.mkdir(parents=True)
     for one in orders:
         history.write(one, target)

@@ -67,6 +67,8 @@ class Story:
     count: int = 2
     channel_refuses: bool = False
     """Whether the channel takes no notification of it."""
+    since: str = "0.1.0"
+    """The first version that can play it."""
 
     @property
     def channel_order_num(self) -> str:
@@ -174,4 +176,51 @@ STORIES: Final = (
     Story("stale notice", (*ISSUED, ("stale", ("S-1",), "issued"))),
     Story("undelivered", ISSUED, channel_refuses=True),
     Story("ordered twice", (*ISSUED, ("create", "issued"), ("create otherwise", "issued"))),
+    # New ones come last: ZZY numbers its orders in this order.
+    Story(
+        "a part refunded by count",
+        (*ISSUED, ("refund part", {"count": 1}, "audit"), approved(then="issued")),
+        since="0.2.0",
+    ),
+    Story(
+        "a part refunded by codes, then the rest",
+        (
+            *ISSUED,
+            ("refund part", {"codes": ["C-2"]}, "audit"),
+            approved(then="issued"),
+            ("cancel", "audit"),
+            approved(2),
+        ),
+        since="0.2.0",
+    ),
+    Story(
+        "a part denied, and the whole forced",
+        (
+            *ISSUED,
+            ("refund part", {"count": 1}, "audit"),
+            approved(1, 2, then="issued"),
+            ("refund", 0, 1, (), "refunded"),
+        ),
+        since="0.2.0",
+    ),
+    Story(
+        "a part refunded, the rest checked",
+        (
+            *ISSUED,
+            ("refund part", {"count": 1}, "audit"),
+            approved(then="issued"),
+            ("verify", 1, "issued"),
+            ("resend", "issued"),
+        ),
+        since="0.2.0",
+    ),
 )
+
+
+def playable(version: str) -> list[Story]:
+    """Return the stories that a version can play."""
+    return [story for story in STORIES if _number(story.since) <= _number(version)]
+
+
+def _number(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]

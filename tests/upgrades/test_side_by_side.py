@@ -133,11 +133,16 @@ class Size:
     kill: bool = False
 
 
+ALWAYS = [pytest.param(version, Size(3), id=f"{version}-few") for version in kept.versions()[-2:]]
+LONG = [
+    pytest.param(version, Size(40, kill=True), id=f"{version}-many", marks=pytest.mark.acceptance)
+    for version in kept.versions()
+]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("version", kept.versions())
-@pytest.mark.parametrize(
-    "size", [Size(3), pytest.param(Size(40, kill=True), marks=pytest.mark.acceptance)], ids=str
-)
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(("version", "size"), [*ALWAYS, *LONG])
 async def test_roles_are_replaced_one_after_the_other_under_load(  # noqa: PLR0913, PLR0917  (fixtures)
     version: str,
     size: Size,
