@@ -8,6 +8,7 @@ import asyncio
 import io
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -22,7 +23,7 @@ from contracts.envelope import unwrap
 from tests.doubles import DELIVERED, HeldClock, ScriptedChannels
 from tests.fuzz.mutations import NAME, PERSONAL, VALUES, bodies, holds
 from tests.relay.notifications import TARGET
-from tests.runtime.world import world
+from tests.runtime.world import World, world
 from worker.broker import codec
 from worker.clock import SystemClock
 from worker.deadletters.drain import Drain, read_letter
@@ -38,6 +39,8 @@ from worker.translation.supplier import Unknown
 
 FEW, MANY = 60, 2_000
 OFTEN = [FEW, pytest.param(MANY, marks=[pytest.mark.acceptance, pytest.mark.timeout(900)])]
+PATIENCE = 200
+"""How often a message comes again before it counts as one that never ends."""
 LARGEST = 2**31 - 1
 """What a database's column of whole numbers holds."""
 
@@ -150,49 +153,48 @@ class AnyZzy:
         return lost
 
 
-Handle = Callable[[Message], Any]
+class Desk:
+    """Takes the messages of one queue, each to its end."""
 
-
-@asynccontextmanager
-async def handlers(folder: Path) -> AsyncIterator[dict[str, Handle]]:
-    """Return what takes the messages of each queue."""
-    async with world(folder) as made:
-        made.zzy = AnyZzy()  # type: ignore[assignment]
-        made.restart()
+    def __init__(self, kind: str, made: World) -> None:
         relay = Relay([TARGET], ScriptedChannels((DELIVERED,)), made.store, HeldClock())
-        yield {
-            "order": made.commands.handle,
-            "zzy.notice": made.notices.handle,
-            "channel.notification": relay.handle,
-        }
+        takes = {"order": made.commands, "zzy.notice": made.notices, "channel": relay}
+        self._handle = takes[kind].handle
+        self._clock = made.clock
+
+    async def end(self, message: Message) -> Outcome:
+        """Return the last outcome of a message: as the broker would, come again and again."""
+        for _ in range(PATIENCE):
+            outcome = await self._handle(message)
+            if not isinstance(outcome, Retry):
+                break
+            self._clock.advance(max(outcome.delay, 1))
+            message = replace(message, attempt=message.attempt + outcome.counted)
+        return outcome
 
 
-def _ended(outcome: Outcome) -> bool:
-    """Tell whether a message has ended: taken, or dead with a reason."""
-    if isinstance(outcome, Retry):
-        return "not known yet" in outcome.reason or "cannot be had" in outcome.reason
-    return isinstance(outcome, Ack) or bool(isinstance(outcome, Park) and outcome.kind)
+def typed(kind: str) -> st.SearchStrategy[dict[str, Any]]:
+    """Draw properties with a type of this kind."""
+    types = st.sampled_from([name for name in CATALOGUE if name.startswith(kind)])
+    return st.builds(lambda drawn, name: {**drawn, "message_type": name}, PROPERTIES, types)
 
 
 @pytest.mark.usefixtures("log")
 @pytest.mark.parametrize("often", OFTEN)
-@pytest.mark.parametrize("kind", ["order", "zzy.notice", "channel.notification"])
+@pytest.mark.parametrize("kind", ["order", "zzy.notice", "channel"])
 def test_every_message_of_a_queue_ends(kind: str, often: int, tmp_path: Path) -> None:
     async def run() -> None:
-        async with handlers(tmp_path) as handle:
-            loop = asyncio.get_running_loop()
+        async with world(tmp_path) as made:
+            made.zzy = AnyZzy()  # type: ignore[assignment]
+            made.restart()
+            desk, loop = Desk(kind, made), asyncio.get_running_loop()
 
             def check(drawn: tuple[dict[str, Any], bytes]) -> None:
                 message = decoded(queues.ORDERS, *drawn)
-                outcome = asyncio.run_coroutine_threadsafe(handle[kind](message), loop)
-                assert _ended(outcome.result(30)), outcome.result()
+                outcome = asyncio.run_coroutine_threadsafe(desk.end(message), loop).result(30)
+                assert isinstance(outcome, Ack) or (isinstance(outcome, Park) and outcome.kind)
 
-            typed = PROPERTIES.flatmap(
-                lambda p: st.sampled_from([t for t in CATALOGUE if t.startswith(kind)]).map(
-                    lambda t: {**p, "message_type": t}
-                )
-            )
-            await asyncio.to_thread(holds, often, st.tuples(typed, bodies(kind)), check)
+            await asyncio.to_thread(holds, often, st.tuples(typed(kind), bodies(kind)), check)
 
     asyncio.run(run())
 
