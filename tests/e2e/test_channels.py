@@ -97,45 +97,45 @@ async def test_a_replay_tries_a_channel_whose_breaker_is_open(bridged: World) ->
     await until(well)
 
 
-async def test_a_pause_by_hand_survives_a_crash(bridged: World) -> None:
-    held = bridged.parties["held"]
-    [paused] = await channels(bridged, "pause", "held", "--reason", "their move")
-    assert (paused["id"], paused["paused"], paused["pause_reason"]) == ("held", True, "their move")
-    await shown(bridged, "paused", held, 1)
-    await held.order(number := bridged.fresh())
-    await bridged.bridge.kill()
-    await bridged.bridge.start()
-    await lives_on(bridged)
-
-    async def waits() -> bool:
-        return bool((await listed(bridged, held))["backlog"] == 1)
-
-    await until(waits)
-    assert held.simulator.deliveries == []
-    await channels(bridged, "resume", "held")
-    await held.told("voucher", number)
-    assert not (await listed(bridged, held))["paused"]
-
-
-async def test_a_url_that_is_gone_stays_gone_after_a_crash_until_it_is_resumed(
-    bridged: World,
-) -> None:
-    gone = bridged.parties["gone"]
+async def test_a_pause_by_hand_and_a_url_that_is_gone_survive_a_crash(bridged: World) -> None:
+    held, gone = bridged.parties["held"], bridged.parties["gone"]
     gone.simulator.lots.force("gone")
     await gone.order(first := bridged.fresh())
     assert (await letter_of(bridged, first))["kind"] == "endpoint_gone"
     assert "voucher" in (await listed(bridged, gone))["gone"]
+    [paused] = await channels(bridged, "pause", "held", "--reason", "their move")
+    assert (paused["id"], paused["paused"], paused["pause_reason"]) == ("held", True, "their move")
+    await shown(bridged, "paused", held, 1)
     await bridged.bridge.kill()
     await bridged.bridge.start()
+    await still_paused(bridged, held)
+    await still_gone(bridged, gone)
+
+
+async def still_paused(world: World, held: Party) -> None:
+    await held.order(number := world.fresh())
+
+    async def waits() -> bool:
+        return bool((await listed(world, held))["backlog"] == 1)
+
+    await until(waits)
+    await lives_on(world)
+    assert held.simulator.deliveries == []
+    await channels(world, "resume", "held")
+    await held.told("voucher", number)
+    assert not (await listed(world, held))["paused"]
+
+
+async def still_gone(world: World, gone: Party) -> None:
     posts = len(gone.simulator.deliveries)
-    await gone.order(second := bridged.fresh())
-    assert (await letter_of(bridged, second))["kind"] == "endpoint_gone"
+    await gone.order(number := world.fresh())
+    assert (await letter_of(world, number))["kind"] == "endpoint_gone"
     assert len(gone.simulator.deliveries) == posts
-    [resumed] = await channels(bridged, "resume", "gone")
+    [resumed] = await channels(world, "resume", "gone")
     assert resumed["gone"] == []
 
     async def arrives() -> bool:
-        await gone.order(bridged.fresh())
+        await gone.order(world.fresh())
         return bool(gone.simulator.of_type("voucher"))
 
     await until(arrives)
