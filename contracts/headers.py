@@ -22,7 +22,12 @@ DEAD_ATTEMPTS: Final = "tb-dead-attempts"
 DEAD_AT: Final = "tb-dead-at"
 """When it failed, ISO 8601 in UTC."""
 
-DEAD_HEADERS: Final = frozenset({DEAD_KIND, DEAD_REASON, DEAD_QUEUE, DEAD_ATTEMPTS, DEAD_AT})
+DEAD_FIRST_ID: Final = "tb-dead-first-id"
+"""The message's own id, where a letter's name took its place: what is sealed is bound to it."""
+
+DEAD_HEADERS: Final = frozenset(
+    {DEAD_KIND, DEAD_REASON, DEAD_QUEUE, DEAD_ATTEMPTS, DEAD_AT, DEAD_FIRST_ID}
+)
 """What a replay takes off again."""
 
 PUBLISHER: Final = "tb-user"

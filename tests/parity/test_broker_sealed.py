@@ -62,6 +62,17 @@ async def test_a_message_is_handled_as_it_was_published_through_retry_and_parkin
     await settles(broker, queues.DEAD, 0)
 
 
+async def test_a_message_that_dies_under_another_name_is_opened_all_the_same(kit: Kit) -> None:
+    broker, _ = await opened(kit, NEW)
+    dead = Collector()
+    await broker.consume(FAST, Collector(Park("kind", "why", letter="of-many")), concurrency=1)
+    await broker.consume(queues.DEAD, dead, concurrency=1)
+    await broker.publish(order(BODY, queue=FAST))
+    [letter] = await dead.wait(1)
+    assert letter.body == BODY
+    await settles(broker, queues.DEAD, 0)
+
+
 async def test_what_waits_is_sealed_but_for_questions(kit: Kit) -> None:
     broker, beneath = await opened(kit, NEW)
     kept = Collector()

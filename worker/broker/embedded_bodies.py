@@ -61,5 +61,7 @@ class EmbeddedBodies:
 
 def _kept(row: sqlite3.Row) -> KeptBody:
     key, message_id, queue, told, body = row
-    ours = headers.PUBLISHER not in json.loads(told) and queue != queues.QUERIES
-    return KeptBody(str(key), message_id, body if ours else None)
+    marks = json.loads(told)
+    ours = headers.PUBLISHER not in marks and queue != queues.QUERIES
+    name = marks.get(headers.DEAD_FIRST_ID, message_id)
+    return KeptBody(str(key), name, body if ours else None)

@@ -60,7 +60,8 @@ class SealedBroker:
             if headers.PUBLISHER in message.headers:
                 return await handler(message)
             try:
-                body = self._sealer.open(message.body, PLACE, message.message_id)
+                name = message.headers.get(headers.DEAD_FIRST_ID, message.message_id)
+                body = self._sealer.open(message.body, PLACE, name)
             except SealedError as error:
                 _log.warning("message_left_sealed", queue=queue, reason=str(error))
                 return Retry(KEY_RETRY_SECONDS, "it cannot be opened", counted=False)

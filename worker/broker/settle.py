@@ -95,6 +95,8 @@ def retried(message: Message, retry: Retry) -> Message:
 def parked(message: Message, park: Park, now: datetime) -> Message:
     """Return the dead letter that a message becomes."""
     why = dead_headers(park, message.queue, message.attempt + 1, now)
+    if park.letter:
+        why[headers.DEAD_FIRST_ID] = message.message_id
     return replace(
         message,
         queue=queues.DEAD,
