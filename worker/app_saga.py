@@ -4,6 +4,7 @@ Why it exists: the largest part of the composition root, in a file of its own; w
 gets which is said here, with explicit arguments. It must not hold logic of the role.
 """
 
+from dataclasses import replace
 from functools import partial
 
 from contracts import queues
@@ -11,23 +12,28 @@ from worker import configured
 from worker.adapters import Adapters
 from worker.clients.http import HttpClient
 from worker.clients.zzy import ZzyClient
+from worker.runtime.breaker import BreakerPlan
 from worker.runtime.catalogue import Catalogue
 from worker.runtime.catalogue_sync import CatalogueSync
 from worker.runtime.commands import Commands
+from worker.runtime.dead_letter_limit import DeadLetterLimit
 from worker.runtime.door import Door
 from worker.runtime.early_refusals import EarlyRefusals
 from worker.runtime.erasing import Eraser
 from worker.runtime.evidence import Evidence
+from worker.runtime.gate import ORDERS_PLAN, Gate
 from worker.runtime.handle import Saga
 from worker.runtime.listing import Listing
 from worker.runtime.notices import Notices
 from worker.runtime.outbox import Outbox
 from worker.runtime.perform import Performer
 from worker.runtime.precheck import Precheck
+from worker.runtime.pressure import Pressure
 from worker.runtime.products import ProductNews
 from worker.runtime.queries import Queries
 from worker.runtime.recall import recall
 from worker.runtime.timers import Timers
+from worker.runtime.valve import Valve
 from worker.settings import Settings
 from worker.tasks import TaskGroup
 from worker.telemetry.metrics import ZZY_CALLS, ZZY_DURATION
@@ -39,10 +45,14 @@ async def start_saga(
     """Take commands, questions and notices; sweep what waits, and keep the catalogue true."""
     zzy = zzy_client(settings, parts, http)
     outbox = Outbox(parts.broker, parts.store, parts.clock, tasks)
-    saga = _saga(settings, parts, zzy, outbox)
+    gate, valve = Gate(parts.clock, _breaker(settings)), Valve(parts.broker)
+    pressure = Pressure(gate, valve, zzy, parts.clock)
+    saga = _saga(settings, parts, zzy, outbox, gate)
     catalogue, catalogue_sync = catalogue_of(settings, parts, zzy)
     door = Door(parts.broker, configured.upstreams(settings), parts.clock)
-    commands = _commands(settings, parts, zzy, saga, door=door, catalogue=catalogue)
+    commands = _commands(
+        settings, parts, zzy, saga, door=door, catalogue=catalogue, pressure=pressure
+    )
     tariff = configured.tariff(settings)
     queries = Queries(parts.store, door, parts.broker, parts.clock, catalogue, tariff=tariff)
     told = configured.product_channels(settings)
@@ -67,10 +77,26 @@ async def start_saga(
         tasks.keep(partial(eraser.run, days), "erasure", parts.clock)
     tasks.keep(outbox.run, "outbox sweeper", parts.clock)
     tasks.keep(notices.run, "notice sweeper", parts.clock)
+    tasks.keep(pressure.run, "back-pressure", parts.clock)
     concurrency = settings.saga.concurrency
-    await parts.broker.consume(queues.ORDERS, commands.handle, concurrency=concurrency)
     await parts.broker.consume(queues.QUERIES, queries.handle, concurrency=concurrency)
-    await parts.broker.consume(queues.NOTICES, notices.handle, concurrency=concurrency)
+    most = settings.limits.dead_letters_per_minute
+    for queue, handle in ((queues.ORDERS, commands.handle), (queues.NOTICES, notices.handle)):
+        limit = DeadLetterLimit(queue, valve, parts.clock, limit=most)
+        tasks.keep(limit.run, f"dead letters of {queue}", parts.clock)
+        await parts.broker.consume(queue, limit.watching(handle), concurrency=concurrency)
+
+
+def _breaker(settings: Settings) -> BreakerPlan | None:
+    """Return when orders wait for ZZY and how often it is knocked at; None: never."""
+    zzy = settings.zzy
+    if not zzy.breaker_failures:
+        return None
+    longest = zzy.breaker_longest_delay_seconds
+    first = min(ORDERS_PLAN.first_delay, longest)
+    return replace(
+        ORDERS_PLAN, in_row=zzy.breaker_failures, first_delay=first, longest_delay=longest
+    )
 
 
 def zzy_client(settings: Settings, parts: Adapters, http: HttpClient) -> ZzyClient:
@@ -93,7 +119,7 @@ def catalogue_of(
     return catalogue, CatalogueSync(catalogue, parts.store, parts.clock, rhythm)
 
 
-def _saga(settings: Settings, parts: Adapters, zzy: ZzyClient, outbox: Outbox) -> Saga:
+def _saga(settings: Settings, parts: Adapters, zzy: ZzyClient, outbox: Outbox, gate: Gate) -> Saga:
     performer = Performer(
         zzy,
         parts.broker,
@@ -104,7 +130,7 @@ def _saga(settings: Settings, parts: Adapters, zzy: ZzyClient, outbox: Outbox) -
         codes_per_sms=settings.sms.codes_per_sms,
     )
     policy, watch = configured.policy(settings), configured.account_watch(settings)
-    return Saga(parts.store, performer, outbox, parts.clock, policy, watch=watch)
+    return Saga(parts.store, performer, outbox, parts.clock, policy, watch=watch, gate=gate)
 
 
 def _commands(  # noqa: PLR0913  (what it stands between)
@@ -115,6 +141,7 @@ def _commands(  # noqa: PLR0913  (what it stands between)
     *,
     door: Door,
     catalogue: Catalogue,
+    pressure: Pressure,
 ) -> Commands:
     early_refusals = EarlyRefusals(
         catalogue,
@@ -141,6 +168,7 @@ def _commands(  # noqa: PLR0913  (what it stands between)
         precheck=precheck,
         tariff=configured.tariff(settings),
         vouchers_by=configured.vouchers_by(settings),
+        had_to_wait=pressure.had_to_wait,
     )
 
 

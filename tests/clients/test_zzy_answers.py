@@ -98,6 +98,17 @@ async def test_an_http_error_is_unknown_whatever_its_body_says(
     assert await client.create(order()) == Unknown(f"http_{status}")
 
 
+@pytest.mark.parametrize(
+    ("value", "seconds"), [("7", 7.0), ("0", 0.0), ("Fri, 01 Jan 2021 00:00:00 GMT", 0.0)]
+)
+@pytest.mark.parametrize("status", [429, 503])
+async def test_how_long_zzy_asks_to_be_left_alone_is_kept(
+    client: ZzyClient, answering: Answering, status: int, value: str, seconds: float
+) -> None:
+    answering("POST", CREATE, status=status, headers={"Retry-After": value})
+    assert await client.create(order()) == Unknown(f"http_{status}", retry_after=seconds)
+
+
 @pytest.mark.parametrize("status", [401, 403])
 async def test_an_http_refusal_of_the_signature_is_marked(
     client: ZzyClient, answering: Answering, status: int

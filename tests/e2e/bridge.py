@@ -129,6 +129,12 @@ class Bridge:
             return self._place.url
         return f"http://127.0.0.1:{self._place.health_port}"
 
+    @property
+    def pid(self) -> int:
+        """The number of the process that runs."""
+        assert self._process is not None
+        return self._process.pid
+
     async def start(self) -> None:
         """Start, and wait until it is ready."""
         log = (self._place.folder / "worker.log").open("ab")

@@ -1,5 +1,6 @@
 """The circuit breaker: when it opens, how long, and that only one probe passes."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
@@ -49,6 +50,18 @@ def test_it_opens_after_so_many_failures_in_a_row_and_nothing_passes() -> None:
     assert breaker.seconds_left(NOON + timedelta(seconds=2)) == 3
 
 
+def test_failures_in_a_row_count_only_once_they_last() -> None:
+    breaker = Breaker(replace(PLAN, lasting=2, least=0))
+    fail(breaker, 0, times=9)
+    fail(breaker, 1.9)
+    breaker.succeeded(permit(breaker, 1.9), NOON + timedelta(seconds=1.9))
+    fail(breaker, 2, times=9)
+    fail(breaker, 3.9)
+    assert state(breaker, 3.9) is State.CLOSED
+    fail(breaker, 4)
+    assert state(breaker, 4) is State.OPEN
+
+
 def test_it_opens_when_most_of_enough_calls_fail() -> None:
     breaker = Breaker(PLAN)
     for at in range(4):
@@ -81,6 +94,16 @@ def test_a_probe_that_succeeds_closes_it_and_one_that_fails_widens_the_delay() -
     assert state(breaker, at + 60) is State.CLOSED
     fail(breaker, at + 60, times=3)
     assert breaker.seconds_left(NOON + timedelta(seconds=at + 60)) == 5
+
+
+def test_one_that_closed_too_early_goes_on_widening() -> None:
+    breaker = Breaker(replace(PLAN, relapse=30))
+    for at, delay in ((0, 5), (5, 10), (16, 20), (65, 5)):
+        if at:
+            breaker.succeeded(permit(breaker, at), NOON + timedelta(seconds=at))
+        after = at + (30 if at == 65 else 0)
+        fail(breaker, after, times=3)
+        assert breaker.seconds_left(NOON + timedelta(seconds=after)) == delay
 
 
 def test_a_probe_that_was_never_made_leaves_room_for_another() -> None:

@@ -1,11 +1,14 @@
 """The outbox: a broker's outage delays a notification and never loses it."""
 
+import asyncio
+
 import pytest
 
 from contracts import queues
 from tests.runtime.messages import ticket_notice
 from tests.runtime.world import Inbox, World
 from worker.errors import BrokerUnavailableError, PublishUnknownError, StoreUnavailableError
+from worker.runtime import outbox
 from worker.runtime.ports import Message
 
 
@@ -57,3 +60,25 @@ async def test_what_is_being_published_is_not_swept(world: World) -> None:
     await world.paid()
     await world.notices.handle(ticket_notice("c-1"))
     assert await world.outbox.sweep() == 0
+
+
+async def test_no_more_than_so_many_wait_in_memory_and_the_rest_is_swept(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outbox, "MOST_UNDER_WAY", 2)
+    silent, published = asyncio.Event(), list[str]()
+
+    async def publish(message: Message) -> None:
+        await silent.wait()
+        published.append(message.message_id)
+
+    monkeypatch.setattr(world.broker, "publish", publish)
+    numbers = [f"m{number}" for number in range(5)]
+    for number in numbers:
+        world.outbox.send([Message(queues.relay_queue("k"), "t", b"{}", number)])
+    silent.set()
+    await world.settle()
+    assert published == numbers[:2]
+    world.outbox.send([Message(queues.relay_queue("k"), "t", b"{}", "later")])
+    await world.settle()
+    assert published == [*numbers[:2], "later"]

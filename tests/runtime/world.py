@@ -23,12 +23,14 @@ from tests.saga.facts import ZZY
 from worker.broker.embedded import EmbeddedBroker
 from worker.clock import SystemClock
 from worker.runtime import snapshot
+from worker.runtime.breaker import BreakerPlan
 from worker.runtime.catalogue import Catalogue
 from worker.runtime.catalogue_sync import CatalogueSync
 from worker.runtime.commands import Commands
 from worker.runtime.door import Door
 from worker.runtime.early_refusals import EarlyRefusals
 from worker.runtime.evidence import Evidence
+from worker.runtime.gate import Gate as ZzyGate
 from worker.runtime.handle import Saga
 from worker.runtime.listing import Listing
 from worker.runtime.notices import Notices
@@ -36,9 +38,11 @@ from worker.runtime.outbox import Outbox
 from worker.runtime.outcome import Ack, Outcome
 from worker.runtime.perform import Performer
 from worker.runtime.ports import Broker, Message, OrderRow, Store
+from worker.runtime.pressure import Pressure
 from worker.runtime.products import ProductNews
 from worker.runtime.timers import Timers
 from worker.runtime.upstreams import Upstreams
+from worker.runtime.valve import Valve
 from worker.saga.policy import Policy
 from worker.saga.states import Order
 from worker.sqlite import SqliteFile
@@ -155,6 +159,9 @@ class Gate:
 class World:
     """One worker's saga and what stands around it."""
 
+    plan: BreakerPlan | None = None
+    """When calls to ZZY wait: never, unless a test says so and restarts."""
+
     def __init__(self, store: Store, broker: Broker) -> None:
         self.store = store
         self.broker = broker
@@ -169,13 +176,21 @@ class World:
         self.tasks = TaskGroup(lambda _name, error: self.errors.append(error))
         performer = Performer(self.zzy, self.broker, self.clock, Partner("9258"), RefusalPatterns())
         self.outbox = Outbox(self.broker, self.store, self.clock, self.tasks)
-        saga = Saga(self.store, performer, self.outbox, self.clock, Policy())
+        self.gate, valve = ZzyGate(self.clock, self.plan), Valve(self.broker)
+        self.pressure = Pressure(self.gate, valve, self.zzy, self.clock)
+        saga = Saga(self.store, performer, self.outbox, self.clock, Policy(), gate=self.gate)
         self.catalogue = Catalogue(ProductMap(), Listing(self.zzy), self.store, self.clock)
         catalogue_sync = CatalogueSync(self.catalogue, self.store, self.clock)
         early_refusals = EarlyRefusals(self.catalogue, self.store, self.clock, key=b"key")
         door = Door(self.broker, Upstreams())
         self.commands = Commands(
-            saga, self.store, door, self.clock, self.catalogue, early_refusals=early_refusals
+            saga,
+            self.store,
+            door,
+            self.clock,
+            self.catalogue,
+            early_refusals=early_refusals,
+            had_to_wait=self.pressure.had_to_wait,
         )
         news = ProductNews(self.broker, self.clock, self.catalogue, catalogue_sync, ["k"])
         self.notices = Notices(

@@ -6,8 +6,6 @@ notification counts as delivered, nor when to try again.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 import aiohttp
@@ -16,6 +14,7 @@ from yarl import URL
 
 from worker.clients.guard import public_socket
 from worker.clients.http import HttpAnswer, HttpClient, HttpRequest, Limits
+from worker.clients.retry_after import retry_after
 from worker.clock import Clock
 from worker.translation.delivery import Answered, DeliveryResult, NoAnswer
 
@@ -61,30 +60,13 @@ class ChannelClient:
         return Answered(
             exchange.status,
             exchange.body,
-            self._retry_after(exchange.headers.get("Retry-After")),
+            retry_after(exchange.headers, self._clock.now()),
             exchange.seconds,
         )
 
     async def close(self) -> None:
         """Close the pooled connections."""
         await self._http.close()
-
-    def _retry_after(self, value: str | None) -> float | None:
-        """Read delta seconds or an HTTP date (RFC 9110, 10.2.3); None if it is neither."""
-        if value is None:
-            return None
-        text = value.strip()
-        if text.isascii() and text.isdigit():
-            return float(text[:9])
-        try:
-            moment = parsedate_to_datetime(text)
-        except ValueError:
-            return None
-        return max(0.0, (_aware(moment) - self._clock.now()).total_seconds())
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _target(url: str) -> URL | None:

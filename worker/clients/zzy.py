@@ -37,6 +37,7 @@ from contracts.zzy import (
     ZzyModel,
 )
 from worker.clients.http import Exchange, HttpAnswer, HttpClient, HttpRequest, NotSent
+from worker.clients.retry_after import retry_after
 from worker.clock import Clock
 from worker.translation.supplier import Refused, Succeeded, SupplierResult, Unknown
 
@@ -172,7 +173,7 @@ class ZzyClient:
         return HttpRequest(call.method, url, headers, call.request.to_bytes())
 
     def _judge(self, exchange: Exchange, model: type[A], *, needs_data: bool) -> SupplierResult[A]:
-        answered = _answered(exchange)
+        answered = self._answered(exchange)
         if isinstance(answered, Unknown):
             return answered
         try:
@@ -186,6 +187,18 @@ class ZzyClient:
         if needs_data and answer.data is None:
             return Unknown("answer_without_data")
         return Succeeded(answer, answer.log_id)
+
+    def _answered(self, exchange: Exchange) -> HttpAnswer | Unknown:
+        """Return the answer if there is one to read, else why there is none."""
+        if not isinstance(exchange, HttpAnswer):
+            return Unknown(exchange.reason, sent=not isinstance(exchange, NotSent))
+        if not HTTPStatus.OK <= exchange.status < HTTPStatus.MULTIPLE_CHOICES:
+            return Unknown(
+                f"http_{exchange.status}",
+                signature_refused=exchange.status in _UNAUTHORIZED,
+                retry_after=retry_after(exchange.headers, self._clock.now()),
+            )
+        return exchange if exchange.complete else Unknown("answer_too_long")
 
     def _report(self, call: _Call, result: SupplierResult[A], seconds: float) -> None:
         endpoint, outcome = call.endpoint.name.lower(), _outcome(result)
@@ -216,13 +229,3 @@ def _outcome(result: SupplierResult[A]) -> str:
 
 def _code(answer: ZzyAnswer[Any]) -> str:
     return "" if answer.code is None else str(answer.code)
-
-
-def _answered(exchange: Exchange) -> HttpAnswer | Unknown:
-    """Return the answer if there is one to read, else why there is none."""
-    if not isinstance(exchange, HttpAnswer):
-        return Unknown(exchange.reason, sent=not isinstance(exchange, NotSent))
-    if not HTTPStatus.OK <= exchange.status < HTTPStatus.MULTIPLE_CHOICES:
-        refused = exchange.status in _UNAUTHORIZED
-        return Unknown(f"http_{exchange.status}", signature_refused=refused)
-    return exchange if exchange.complete else Unknown("answer_too_long")

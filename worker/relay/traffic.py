@@ -17,7 +17,7 @@ from worker.relay.lane import Flow, Lane, Lanes
 from worker.runtime.controlling import ChannelControl, ChannelReport
 from worker.runtime.ports import Broker, Store
 from worker.tasks import TaskGroup
-from worker.telemetry import alarm
+from worker.telemetry import alarm, resolved
 from worker.telemetry.metrics import CHANNEL_BREAKER, CHANNEL_OLDEST_AGE, CHANNEL_PAUSED
 
 TICK_SECONDS: Final = 0.5
@@ -161,7 +161,7 @@ class Traffic:
                 answer=lane.last_told,
             )
         if over:
-            _log.info("alarm_resolved", kind="channel_failing", app_key=lane.app_key)
+            resolved("channel_failing", app_key=lane.app_key)
 
 
 def _show(lane: Lane, oldest: datetime | None, now: datetime) -> None:

@@ -33,6 +33,8 @@ class BreakerPlan:
 
     in_row: int = 5
     """Opens after so many failures without a success between them; 0: never for that."""
+    lasting: float = 0.0
+    """And only if the first of them was so long ago: many calls at once fail in a row by chance."""
     share: float = 0.5
     """Opens when more than this share of the outcomes within ``window`` are failures."""
     least: int = 20
@@ -42,6 +44,8 @@ class BreakerPlan:
     """From the opening to the first probe."""
     longest_delay: float = 60.0
     """Each probe that fails doubles the delay, up to this."""
+    relapse: float = 0.0
+    """Opening again so soon after it closed goes on doubling: it closed too early."""
     longest_wait: float = 3_600.0
     """How long at most a failure may ask for (Retry-After)."""
 
@@ -68,10 +72,12 @@ class Breaker:
         self._state = State.CLOSED
         self._era = 0
         self._failures = 0
+        self._failing_since: datetime | None = None
         self._recent: deque[tuple[datetime, bool]] = deque(maxlen=REMEMBERED)
         self._opened_at: datetime | None = None
         self._delay = 0.0
         self._widened = 0.0
+        self._closed_at: datetime | None = None
         self._probing = False
 
     def state(self, now: datetime) -> State:
@@ -109,7 +115,7 @@ class Breaker:
             return
         self._failures = 0
         if permit.probe:
-            self._close()
+            self._close(now)
         self._recent.append((now, True))
 
     def failed(self, permit: Permit, now: datetime, *, wait: float = 0.0) -> None:
@@ -122,6 +128,8 @@ class Breaker:
             if wait > 0 and self._state is not State.CLOSED:
                 self._stay_open(now, wait)
             return
+        if not self._failures or self._failing_since is None:
+            self._failing_since = now
         self._failures += 1
         self._recent.append((now, False))
         if permit.probe or wait > 0 or self._is_enough(now):
@@ -134,7 +142,7 @@ class Breaker:
 
     def _is_enough(self, now: datetime) -> bool:
         plan = self.plan
-        if plan.in_row and self._failures >= plan.in_row:
+        if plan.in_row and self._failures >= plan.in_row and self._has_lasted(now):
             return True
         since = now - timedelta(seconds=plan.window)
         while self._recent and not since <= self._recent[0][0] <= now:
@@ -143,8 +151,14 @@ class Breaker:
         enough = plan.least and len(self._recent) >= plan.least
         return bool(enough) and failed > plan.share * len(self._recent)
 
+    def _has_lasted(self, now: datetime) -> bool:
+        began = self._failing_since or now
+        return not 0 <= (now - began).total_seconds() < self.plan.lasting
+
     def _open(self, now: datetime, wait: float) -> None:
         plan = self.plan
+        if self._has_stood_closed(now):
+            self._widened = 0.0
         self._widened = min(max(self._widened * 2, plan.first_delay), plan.longest_delay)
         self._delay = max(self._widened, min(wait, plan.longest_wait))
         self._begin(State.OPEN, now)
@@ -156,8 +170,13 @@ class Breaker:
             return
         self._state, self._opened_at, self._delay = State.OPEN, now, wait
 
-    def _close(self) -> None:
-        self._widened = 0.0
+    def _has_stood_closed(self, now: datetime) -> bool:
+        if self._state is not State.CLOSED or self._closed_at is None:
+            return False
+        return not 0 <= (now - self._closed_at).total_seconds() < self.plan.relapse
+
+    def _close(self, now: datetime) -> None:
+        self._closed_at = now
         self._begin(State.CLOSED, None)
 
     def _begin(self, state: State, at: datetime | None) -> None:

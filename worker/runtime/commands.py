@@ -4,7 +4,7 @@ Why it exists: the door for orders, cancels, refunds and resends, whether the in
 upstream system sent them. It must not decide what a command means for an order.
 """
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Final, assert_never
@@ -107,12 +107,14 @@ class Commands:
         precheck: Precheck | None = None,
         tariff: Tariff | None = None,
         vouchers_by: Mapping[str, str] = _AS_USUAL,
+        had_to_wait: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """Hand commands that ``door`` lets in to ``saga``; find products in ``catalogue``.
 
         ``early_refusals`` and ``precheck`` look at orders first; without them all go to Create.
         ``tariff`` says what channels with an account pay; without it none has one.
         ``vouchers_by``: by app_key, how guests get their vouchers where it is not as usual.
+        ``had_to_wait`` hears of each command whose call to ZZY was put off.
         """
         self._saga = saga
         self._store = store
@@ -123,6 +125,7 @@ class Commands:
         self._precheck = precheck
         self._tariff = tariff or Tariff()
         self._vouchers_by = vouchers_by
+        self._had_to_wait = had_to_wait
 
     async def handle(self, message: Message) -> Outcome:
         """Take one command; Ack once all that follows at once is durable."""
@@ -165,10 +168,11 @@ class Commands:
             return Retry(CATALOGUE_RETRY, "ZZY's list of products cannot be had")
         today = today_in_shanghai(self._clock.now())
         ordered = order_commanded(command, product, today, message.reply_to, message.correlation_id)
-        if self._early_refusals is not None:
+        late = self._saga.is_too_late(command.received_at)  # ZZY need not be asked about it
+        if self._early_refusals is not None and not late:
             ordered = await self._early_refusals.look_at(ordered)
         ordered = self._tariff.settled(ordered)
-        if self._precheck is not None:
+        if self._precheck is not None and not late:
             ordered = await self._precheck.look_at(ordered)
         if way := self._vouchers_by.get(ordered.app_key):
             ordered = replace(ordered, terms=replace(ordered.terms, vouchers_by=way))
@@ -191,7 +195,9 @@ class Commands:
             loaded = await self._store.load(order_num, stimulus.ids)
         if loaded.row is None and self._may_be_on_its_way(message, event):
             return Retry(STRANGER_RETRY, "the order is not known yet: it may be on its way")
-        await self._saga.take(loaded, order_num, stimulus)
+        taken = await self._saga.take(loaded, order_num, stimulus)
+        if taken.put_off and self._had_to_wait is not None:
+            await self._had_to_wait()
         return Ack()
 
     async def _unheard(self, message: Message, told: OrderUnanswered) -> Outcome:

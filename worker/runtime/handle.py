@@ -17,6 +17,8 @@ from worker.clock import Clock
 from worker.errors import StoreRefusedError
 from worker.runtime import snapshot, timeline
 from worker.runtime.accounts import AccountWatch, refused_for_funds
+from worker.runtime.gate import Gate
+from worker.runtime.leave import Step, ask_leave
 from worker.runtime.outbox import Outbox
 from worker.runtime.outcome import Retry
 from worker.runtime.perform import Performer
@@ -33,6 +35,7 @@ from worker.saga.decide import Decision, decide
 from worker.saga.effects import Alarm, CallZzy, Notify, Reply, TextVouchers
 from worker.saga.events import Event, OutcomeUnheard, TimerFired
 from worker.saga.policy import Policy
+from worker.saga.putting_off import call_of
 from worker.saga.states import Order, Phase
 from worker.telemetry.metrics import TRANSITIONS
 
@@ -89,6 +92,8 @@ class Taken:
     """Why it had no effect and must be kept for a person; else empty."""
     repeat: bool = False
     """It was taken before."""
+    put_off: bool = False
+    """A call that follows from it waits until ZZY may be called again."""
 
 
 class Saga:
@@ -103,14 +108,19 @@ class Saga:
         policy: Policy,
         *,
         watch: AccountWatch | None = None,
+        gate: Gate | None = None,
     ) -> None:
-        """Decide by ``policy``; keep everything in ``store``; ``watch`` the accounts."""
+        """Decide by ``policy``; keep everything in ``store``; ``watch`` the accounts.
+
+        Calls pass ``gate``; without one all of them may be made at once.
+        """
         self._store = store
         self._performer = performer
         self._outbox = outbox
         self._clock = clock
         self._policy = policy
         self._watch = watch or AccountWatch()
+        self._gate = gate or Gate(clock)
         self.on_held: Callable[[HeldNotice], None] = _ignore
         """Told of notices that waited for an order which was just committed."""
 
@@ -145,21 +155,25 @@ class Saga:
             if not self._is_worth_a_commit(order, decision, stimulus):
                 await self._perform_replies(order_num, decision)
                 return Taken(decision.order)
-            committed = await self._commit(order, decision, version, stimulus)
-            if committed.applied:
-                await _tell(stimulus, taken=True)
-                order, version, seen = decision.order, version + 1, {}
-                answer = await self._perform(order_num, decision)
-                if answer is None:
-                    return Taken(order, set_apart=decision.set_apart)
-                stimulus = asked = answer
-            elif committed.short:
-                stimulus = _short_of_funds(asked)
-            else:
-                stimulus = asked
-                loaded = await self._store.load(order_num, stimulus.ids)
-                order, version = _read(loaded)
-                seen = loaded.seen
+            step = ask_leave(self._gate, decision)
+            try:
+                committed = await self._commit(order, step, version, stimulus)
+                if committed.applied:
+                    await _tell(stimulus, taken=True)
+                    order, version, seen = step.decision.order, version + 1, {}
+                    answer = await self._perform(order_num, step)
+                    if answer is None:
+                        return Taken(order, set_apart=decision.set_apart, put_off=step.put_off)
+                    stimulus = asked = answer
+                elif committed.short:
+                    stimulus = _short_of_funds(asked)
+                else:
+                    stimulus = asked
+                    loaded = await self._store.load(order_num, stimulus.ids)
+                    order, version = _read(loaded)
+                    seen = loaded.seen
+            finally:
+                self._gate.unused(step.permit)
 
     def _decide(self, order: Order | None, stimulus: Stimulus) -> Decision:
         return decide(
@@ -177,9 +191,9 @@ class Saga:
         )
 
     async def _commit(
-        self, before: Order | None, decision: Decision, version: int, stimulus: Stimulus
+        self, before: Order | None, step: Step, version: int, stimulus: Stimulus
     ) -> Committed:
-        order = decision.order
+        decision, order = step.decision, step.decision.order
         if order is None:
             return Committed(applied=False)
         now = self._clock.now()
@@ -199,7 +213,7 @@ class Saga:
         messages += self._performer.event(before, order, decision.event, version + 1)
         transition = Transition(
             row=snapshot.row(order, version + 1, now),
-            entries=(timeline.entry(decision, was, now, stimulus.log_id),),
+            entries=step.entries(was, now, stimulus.log_id),
             inbox=(*stimulus.inbox, *(stimulus.inbox_if_applied if _had_effect(decision) else ())),
             outbox=messages,
             notifications=[row for _, row in made],
@@ -215,17 +229,17 @@ class Saga:
             self.on_held(notice)
         return committed
 
-    async def _perform(self, order_num: str, decision: Decision) -> Stimulus | None:
+    async def _perform(self, order_num: str, step: Step) -> Stimulus | None:
         """Carry out the effects; return the answer of the call, if one was made."""
-        await self._perform_replies(order_num, decision)
-        order = decision.order
-        call = next((e for e in decision.effects if isinstance(e, CallZzy)), None)
-        if call is None or order is None:
+        await self._perform_replies(order_num, step.decision)
+        order, call, permit = step.decision.order, call_of(step.decision), step.permit
+        if call is None or order is None or permit is None:
             return None
         if order.wake_at is not None and self._clock.now() >= order.wake_at:
             _log.warning("call_not_made", call=call.kind, reason="its lease ran out before")
             return None
         answer = await self._performer.call(call.kind, order)
+        self._gate.note(permit, order_num, answer.lost)
         return Stimulus(answer.event, answers=call, log_id=answer.log_id)
 
     async def _perform_replies(self, order_num: str, decision: Decision) -> None:

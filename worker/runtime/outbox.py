@@ -21,6 +21,8 @@ SWEEP_LIMIT: Final = 200
 SWEEP_LEASE: Final = 30.0
 UNSENT_SECONDS: Final = 10.0
 """Longer than a publish may take: younger rows are still being published from memory."""
+MOST_UNDER_WAY: Final = 1_000
+"""So many are published from memory at a time; the rest is left in the store."""
 
 _log = structlog.get_logger(__name__)
 
@@ -36,11 +38,22 @@ class Outbox:
         self._tasks = tasks
         self._sent: list[str] = []
         self._marking = False
+        self._under_way = 0
 
     def send(self, messages: Sequence[Message]) -> None:
-        """Publish in the background; a failure is left to the sweeper."""
+        """Publish in the background; a failure, or what is too much, is left to the sweeper."""
         for message in messages:
-            self._tasks.start(self._publish(message), "outbox")
+            if self._under_way >= MOST_UNDER_WAY:
+                _log.info("outbox_full", queue=message.queue)
+                continue
+            self._under_way += 1
+            self._tasks.start(self._publish_new(message), "outbox")
+
+    async def _publish_new(self, message: Message) -> None:
+        try:
+            await self._publish(message)
+        finally:
+            self._under_way -= 1
 
     async def _publish(self, message: Message) -> None:
         try:

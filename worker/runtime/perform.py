@@ -38,6 +38,8 @@ class Answer:
 
     event: Event
     log_id: str = ""
+    lost: Unknown | None = None
+    """Set where nothing came back that could be read."""
 
 
 class Performer:
@@ -71,16 +73,16 @@ class Performer:
         match kind:
             case CallKind.CREATE:
                 created = await self._supplier.create(outbound.create_request(order, self._partner))
-                return Answer(answers.read_create(created, self._patterns), _log_id(created))
+                return _answer(answers.read_create(created, self._patterns), created)
             case CallKind.PAY:
                 paid = await self._supplier.pay(outbound.pay_request(order, self._partner))
-                return Answer(answers.read_pay(paid, self._patterns), _log_id(paid))
+                return _answer(answers.read_pay(paid, self._patterns), paid)
             case CallKind.CANCEL:
                 cancelled = await self._supplier.cancel(order.zzy_order_id)
-                return Answer(answers.read_cancel(cancelled), _log_id(cancelled))
+                return _answer(answers.read_cancel(cancelled), cancelled)
             case CallKind.PROBE:
                 probed = await self._supplier.person_qr_codes(order.order_num)
-                return Answer(answers.read_probe(probed, order), _log_id(probed))
+                return _answer(answers.read_probe(probed, order), probed)
             case CallKind.REFUND:
                 return await self._refund(order)
             case _:
@@ -93,7 +95,7 @@ class Performer:
             return Answer(LOST_CALL[CallKind.REFUND])
         refunded = await self._supplier.refund(request)
         event = answers.read_refund(refunded, self._patterns, request.refund_id)
-        return Answer(event, _log_id(refunded))
+        return _answer(event, refunded)
 
     async def reply(self, order_num: str, effect: Reply) -> None:
         """Answer somebody who waits."""
@@ -163,5 +165,7 @@ class Performer:
         return (Message(address, OrderEvent.TYPE, body, number),)
 
 
-def _log_id(result: SupplierResult[T]) -> str:
-    return "" if isinstance(result, Unknown) else result.log_id
+def _answer(event: Event, result: SupplierResult[T]) -> Answer:
+    if isinstance(result, Unknown):
+        return Answer(event, lost=result)
+    return Answer(event, result.log_id)

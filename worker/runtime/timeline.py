@@ -46,11 +46,18 @@ def _snake_case(name: str) -> str:
     return _HUMP.sub("_", name).lower()
 
 
-def entry(decision: Decision, before: Phase, now: datetime, log_id: str = "") -> TimelineEntry:
-    """Return the line for one decision; ``log_id`` is ZZY's own number of the call."""
+def entry(
+    decision: Decision, before: Phase, now: datetime, log_id: str = "", *, waits: bool = False
+) -> TimelineEntry:
+    """Return the line for one decision; ``log_id`` is ZZY's own number of the call.
+
+    ``waits``: its call was put off.
+    """
     after = decision.order.phase if decision.order else Phase.NEW
     parts = [_facts(decision.event)]
     parts += [text for effect in decision.effects if (text := _effect(effect))]
+    if waits:
+        parts.append("waits: ZZY is not called at present")
     if decision.row is None:
         parts.append(f"no effect while {before}")
     if decision.order and decision.order.human:

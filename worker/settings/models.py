@@ -83,6 +83,10 @@ class Zzy(Section):
     """Where ZZY's paths differ from the document's, which are the default."""
     connect_timeout_seconds: Seconds = 3
     read_timeout_seconds: Seconds = 15
+    breaker_failures: Annotated[int, Field(ge=0)] = 5
+    """After so many calls in a row without an answer orders wait for ZZY; 0: never."""
+    breaker_longest_delay_seconds: Seconds = 8
+    """The longest time between two knocks at a ZZY that does not answer."""
     contact_name: Text = "游客"
     """The contact's name where the channel names no tourist."""
     patterns: Patterns = Patterns()
@@ -117,10 +121,12 @@ class Saga(Section):
 
 
 class Limits(Section):
-    """What one channel may ask for."""
+    """What one channel may ask for, and how much may go wrong at once."""
 
     requests_per_second: Annotated[float, Field(ge=0)] = 0
     """In bursts of a second's worth, by each process of the ingress; 0 is off."""
+    dead_letters_per_minute: Annotated[int, Field(ge=0)] = 50
+    """So many of orders or notices, and most of all, stop their queue; 0: never."""
 
 
 class Relay(Section):

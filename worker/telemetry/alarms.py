@@ -19,3 +19,8 @@ def alarm(kind: str, **fields: object) -> None:
     """
     metrics.ALARMS.labels(kind).inc()
     _log.error("alarm", kind=kind, **fields)
+
+
+def resolved(kind: str, **fields: object) -> None:
+    """Log that what an alarm told of is over; it counts nothing."""
+    _log.info("alarm_resolved", kind=kind, **fields)

@@ -43,6 +43,11 @@ HANDLING_DURATION: Final = Histogram(
     ["queue"],
     buckets=_CALL,
 )
+QUEUE_PAUSED: Final = Gauge(
+    "ticketbridge_queue_paused",
+    "1 while this process takes nothing from the queue: see zzy_down, dead_letter_limit.",
+    ["queue"],
+)
 
 # --- saga ---------------------------------------------------------------------------------
 
@@ -84,6 +89,10 @@ ZZY_DURATION: Final = Histogram(
     "From the first byte of a call to ZZY to its outcome.",
     ["endpoint"],
     buckets=_CALL,
+)
+ZZY_DOWN: Final = Gauge(
+    "ticketbridge_zzy_down",
+    "1 while this process holds calls for orders back: ZZY does not answer, or asked for it.",
 )
 
 # --- relay --------------------------------------------------------------------------------

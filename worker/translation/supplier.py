@@ -41,6 +41,8 @@ class Unknown:
     """ZZY refused our signature: an alarm and a retry, never a refusal of the order."""
     sent: bool = True
     """False: no byte of the request left us, so this attempt surely changed nothing."""
+    retry_after: float | None = None
+    """For how many seconds ZZY asked to be left alone (``Retry-After``), if it did."""
 
 
 SupplierResult = Succeeded[T] | Refused | Unknown

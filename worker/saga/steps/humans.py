@@ -106,7 +106,12 @@ def human_if_refund_exceeds(o: Order, e: Event, m: Moment) -> Result:
 
 
 def alarm_stock_held(o: Order, _e: Event, _m: Moment) -> Result:
-    """Raise a low alarm: nothing was paid, but ZZY may still hold the stock."""
+    """Raise a low alarm: nothing was paid, but ZZY may still hold the stock.
+
+    Not where Create was never sent: an order may end while ZZY is not to be called.
+    """
+    if not o.attempts.create:
+        return o, ()
     return o, (Alarm("zzy_order_left_unpaid", "an unpaid order may still hold stock at ZZY"),)
 
 
