@@ -81,9 +81,8 @@ acceptance: test ## make test, what takes minutes, and the demo on both set-ups
 audit: install .venv/audit/bin/pip-audit ## known holes in what is pinned (asks PyPI, then OSV)
 	$(PY) -m tests.audit .venv/audit/bin/pip-audit
 
-release: install ## keep what VERSION=… publishes, stores and sends: CONTRIBUTING.md
-	$(PY) -m contracts.release $(VERSION)
-	$(PY) -m tests.servers run -- $(PY) -m tests.upgrades.record $(VERSION)
+release: install ## make this tree VERSION=…, and keep what it publishes, stores and sends
+	$(PY) -m tests.servers run -- $(PY) -m tests.upgrades.release $(VERSION)
 
 secrets: ## random secrets for docker compose, in secrets/ (kept if they are there)
 	@sh docker/make-secrets
