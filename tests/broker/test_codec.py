@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from aiormq import spec
 
-from contracts import queues
+from contracts import headers, queues
 from worker.broker import codec
 
 
@@ -20,3 +20,12 @@ def test_an_attempt_that_no_table_can_hold_is_none(told: str, attempt: int) -> N
         header=SimpleNamespace(properties=properties), body=b"", redelivered=False
     )
     assert codec.decode(queues.ORDERS, incoming, user="guest").attempt == attempt
+
+
+@pytest.mark.parametrize("deaths", [[], [None], ["x"], [{"time": "x"}], "x", None, {}])
+def test_deaths_that_no_broker_wrote_do_no_harm(deaths: object) -> None:
+    properties = spec.Basic.Properties(headers={"x-first-death-queue": "q", "x-death": deaths})
+    incoming: Any = SimpleNamespace(
+        header=SimpleNamespace(properties=properties), body=b"", redelivered=False
+    )
+    assert codec.decode(queues.DEAD, incoming, user="guest").headers[headers.DEAD_QUEUE] == "q"

@@ -34,6 +34,7 @@ def place(folder: Path, supplier: TestServer, receiver: TestServer, **urls: str)
         zzy_url=str(supplier.make_url("")).rstrip("/"),
         channel_url=str(receiver.make_url("")).rstrip("/"),
         settings=SETTINGS,
+        zzy_timeout=10,  # what is lost is lost by the story, not by a busy machine
         retry_delays='["1s"]',
         **urls,  # type: ignore[arg-type]
     )

@@ -16,8 +16,11 @@ from tests.upgrades import history, kept
 from worker.broker import codec
 from worker.deadletters.drain import read_letter
 from worker.runtime.ports import Message
+from worker.runtime.verdict import Verdict
 
 US = "guest"
+VERDICTS = {verdict.encode() for verdict in Verdict}
+"""What the inbox tells the ingress of a notice."""
 
 
 def decoded(heard: dict[str, Any]) -> Message:
@@ -50,7 +53,8 @@ def test_every_message_is_read_and_keeps_its_id(version: str) -> None:
         message = decoded(heard)
         read.add(message.queue.partition("relay")[0].partition("reply-to")[0])
         if message.queue.startswith(queues.DIRECT_REPLY):
-            assert OrderOutcome.parse(message.body).code
+            if message.body not in VERDICTS:
+                assert OrderOutcome.parse(message.body).code
             continue
         assert message.message_id == heard["properties"]["headers"]["tb-message-id"]
         assert message.attempt == int(heard["properties"]["headers"]["tb-attempt"])

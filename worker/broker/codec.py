@@ -143,7 +143,8 @@ def _given_up_by_broker(raw: Mapping[str, Any]) -> dict[str, str]:
     reason = _text(raw.get("x-first-death-reason", ""))
     park = Park(DELIVERY_LIMIT_KIND, f"given up by the broker: {reason}")
     deaths = raw.get("x-death")
-    since = deaths[0].get("time") if isinstance(deaths, list) and deaths else None
+    death = deaths[0] if isinstance(deaths, list) and deaths else None
+    since = death.get("time") if isinstance(death, dict) else None
     at = since if isinstance(since, datetime) else datetime.now(UTC)
     return dead_headers(park, _text(raw[_FIRST_DEATH_QUEUE]), DELIVERY_LIMIT + 1, at)
 
