@@ -3,7 +3,7 @@
 Why it exists: when everything fails at once the fault is ours or the sender's, and not each
 message's: it is better that the rest waits than that all of it lies among the dead letters.
 It must not judge a message.
-Source: docs/decisions/0021-the-dead-letter-limit.md.
+Source: docs/decisions/0022-the-dead-letter-limit.md.
 """
 
 import asyncio

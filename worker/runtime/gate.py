@@ -3,7 +3,7 @@
 Why it exists: while ZZY is silent an order waits, instead of spending its tries one after
 the other until it fails. The breaker is here, in the shell; the saga hears only that a call
 waits. It must not call anybody, nor hold a queue: pressure.py does.
-Source: docs/decisions/0020-when-zzy-is-down.md.
+Source: docs/decisions/0021-when-zzy-is-down.md.
 """
 
 import asyncio

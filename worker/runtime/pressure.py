@@ -3,7 +3,7 @@
 Why it exists: consumption pauses with its supplier, so that orders wait in their queue
 instead of failing there and then. Notices and questions go on. It must not decide what
 becomes of an order: the saga does, by its deadlines.
-Source: docs/decisions/0020-when-zzy-is-down.md.
+Source: docs/decisions/0021-when-zzy-is-down.md.
 """
 
 import asyncio
