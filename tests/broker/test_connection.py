@@ -8,7 +8,9 @@ from aiormq import spec
 from aiormq.abc import DeliveredMessage
 from pamqp.header import ContentHeader
 
-from worker.broker.connection import described, guarded
+from worker.broker import connection
+from worker.broker.connection import Link, described, guarded
+from worker.tasks import TaskGroup
 
 
 async def cancels_itself() -> None:
@@ -32,6 +34,30 @@ async def test_a_time_out_around_it_stays_one() -> None:
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.01):
             await guarded(asyncio.Event().wait())
+
+
+async def test_a_link_that_is_waited_for_tries_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tries: asyncio.Queue[str] = asyncio.Queue()
+
+    async def refused(*_: object, **__: object) -> None:
+        tries.put_nowait("refused")
+        raise ConnectionError
+
+    async def up() -> None: ...
+
+    monkeypatch.setattr(connection, "FIRST_BACKOFF_SECONDS", 600)
+    monkeypatch.setattr(connection.aio_pika, "connect", refused)
+    tasks = TaskGroup(lambda _name, _error: None)
+    link = Link("amqp://nobody/", "publisher", tasks, up)
+    link.drop(link.generation)
+    tasks.start(link._keep(), "keep")
+    async with asyncio.timeout(10):
+        await tries.get()
+        await link.until_up(0)
+        await tries.get()
+    await tasks.stop()
 
 
 def test_no_message_gets_into_the_librarys_log_lines(caplog: pytest.LogCaptureFixture) -> None:

@@ -10,6 +10,7 @@ import pytest
 from contracts import queues
 from tests.integration.proxy import TcpProxy, proxied
 from tests.parity.broker_kit import Collector, Gate, order
+from worker.broker import connection
 from worker.broker.rabbitmq import RabbitBroker
 from worker.errors import BrokerUnavailableError, PublishUnknownError
 
@@ -66,6 +67,35 @@ async def test_a_frozen_broker_leaves_the_outcome_unknown(
     proxy.thaw()
     await publishes(broker)
     assert broker.problems() == []
+
+
+async def test_messages_are_taken_again_only_when_others_can_be_published(
+    proxy: TcpProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed: asyncio.Queue[str] = asyncio.Queue()
+    connect = connection.aio_pika.connect
+
+    async def trying(*where: object, **how: object) -> object:
+        try:
+            return await connect(*where, **how)  # type: ignore[arg-type]
+        except ConnectionError:
+            failed.put_nowait("refused")
+            raise
+
+    monkeypatch.setattr(connection, "FIRST_BACKOFF_SECONDS", 600)
+    monkeypatch.setattr(connection.aio_pika, "connect", trying)
+    broker, taken = RabbitBroker(proxy.url, ["k"], publish_timeout=TIMEOUT), Collector()
+    await broker.start()
+    await broker.consume(queues.ORDERS, taken, concurrency=1)
+    await proxy.refuse()
+    async with asyncio.timeout(20):
+        assert [await failed.get(), await failed.get()] == ["refused"] * 2, "both wait now"
+    await proxy.listen()
+    await broker._consuming.until_up(20)
+    assert broker._publishing.up
+    await publishes(broker)
+    await taken.wait(1)
+    await broker.close()
 
 
 async def test_the_timeout_is_five_seconds_by_default(proxy: TcpProxy) -> None:

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Final, TypeVar
 
 import aio_pika
@@ -29,7 +30,8 @@ CHANNEL_TIMEOUT_SECONDS: Final = 5.0
 SET_UP_TIMEOUT_SECONDS: Final = 30.0
 CLOSE_TIMEOUT_SECONDS: Final = 2.0
 FIRST_BACKOFF_SECONDS: Final = 0.1
-LONGEST_BACKOFF_SECONDS: Final = 5.0
+LONGEST_BACKOFF_SECONDS: Final = 2.0
+"""So that a broker which is back waits for nobody; a refused try costs it nothing."""
 
 AMQP_ERRORS: Final = (*CONNECTION_EXCEPTIONS, TimeoutError)
 """Everything that aio-pika raises when the broker or the way to it is in trouble."""
@@ -78,10 +80,23 @@ class Link:
         self._on_up = on_up
         self._connection: AbstractConnection | None = None
         self._lost = asyncio.Event()
+        self._hurried = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
-        self.up = False
+        self._up = asyncio.Event()
         self.generation = 0
         """How many connections there have been."""
+
+    @property
+    def up(self) -> bool:
+        """Whether there is a connection and its owner has built on it."""
+        return self._up.is_set()
+
+    async def until_up(self, seconds: float) -> None:
+        """Return once it is up, trying at once if it is not; after ``seconds`` in any case."""
+        self._hurried.set()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._up.wait()
 
     async def start(self) -> None:
         """Connect once and keep the connection from then on.
@@ -149,7 +164,8 @@ class Link:
             self._forget()
             await _close(connection)
             raise
-        self.up = not self._lost.is_set()
+        if not self._lost.is_set():
+            self._up.set()
 
     def _closed(self, sender: Any, _error: BaseException | None) -> None:  # noqa: ANN401
         if sender is self._connection:
@@ -158,23 +174,29 @@ class Link:
 
     def _forget(self) -> AbstractConnection | None:
         connection, self._connection = self._connection, None
-        self.up = False
+        self._up.clear()
         return connection
 
     async def _keep(self) -> None:
         backoff = FIRST_BACKOFF_SECONDS
         while True:
             await self._lost.wait()
+            self._hurried.clear()
             try:
                 await guarded(self._connect())
             except Exception as error:  # noqa: BLE001  (reported; this loop must not end)
                 _log.warning("broker_unreachable", name=self._name, error=described(error))
                 self._lost.set()
-                await asyncio.sleep(backoff * random.uniform(0.75, 1.25))  # noqa: S311
+                await self._pause(backoff * random.uniform(0.75, 1.25))  # noqa: S311
                 backoff = min(backoff * 2, LONGEST_BACKOFF_SECONDS)
             else:
                 _log.info("broker_connected", name=self._name)
                 backoff = FIRST_BACKOFF_SECONDS
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._hurried.wait()
 
 
 def described(error: BaseException) -> str:

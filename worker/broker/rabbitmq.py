@@ -28,6 +28,8 @@ from worker.runtime.ports import Handler, Message
 from worker.tasks import TaskGroup
 
 CLOSE_TIMEOUT_SECONDS: Final = 5.0
+PUBLISHER_SECONDS: Final = 5.0
+"""How long consumers wait on a new connection until messages can be published, too."""
 
 _log = structlog.get_logger(__name__)
 
@@ -60,6 +62,8 @@ class RabbitBroker:
         self._paused: set[str] = set()
         self._subscribing = asyncio.Lock()
         self._watching = False
+        self._declared = 0
+        """The publisher's connection that the consumers' last one found."""
 
     async def start(self) -> None:
         """Connect and declare the topology. Raises BrokerUnavailableError."""
@@ -201,7 +205,12 @@ class RabbitBroker:
         await self._publisher.open()
 
     async def _consumer_up(self) -> None:
-        await self._declare(self._consuming)
+        # What is handled while nothing can be published would be told late, by a sweeper.
+        await self._publishing.until_up(PUBLISHER_SECONDS)
+        # Where the publisher's connection is new as well, it has just declared everything.
+        if not self._publishing.up or self._publishing.generation == self._declared:
+            await self._declare(self._consuming)
+        self._declared = self._publishing.generation
         await self._watchdog.subscribe_all()
 
     async def _declare(self, link: Link) -> None:

@@ -18,9 +18,10 @@ from worker.tasks import TaskGroup
 
 SWEEP_SECONDS: Final = 2.0
 SWEEP_LIMIT: Final = 200
-SWEEP_LEASE: Final = 30.0
+SWEEP_LEASE: Final = 10.0
 UNSENT_SECONDS: Final = 10.0
-"""Longer than a publish may take: younger rows are still being published from memory."""
+"""Both longer than a publish may take: what is younger, or claimed, is being published; and
+short, since for so long a broker that is back waits for what was left behind."""
 MOST_UNDER_WAY: Final = 1_000
 """So many are published from memory at a time; the rest is left in the store."""
 
