@@ -13,8 +13,10 @@ ARGS :=
 .DEFAULT_GOAL := help
 SEEDS := 200
 FIRST := 1
+SECONDS := 600
+SEED := 20260501
 
-.PHONY: help install demo test test-fast lint fmt bench simulate docs acceptance audit release secrets clean
+.PHONY: help install demo test test-fast lint fmt bench simulate docs acceptance audit chaos release secrets clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -71,6 +73,7 @@ docs: install ## write what is generated: schemas, AsyncAPI, OpenAPI, the saga's
 
 acceptance: test ## make test, what takes minutes, and the demo on both set-ups
 	$(PY) -m tests.servers run -- $(PY) -m pytest --acceptance -n $(WORKERS) --dist worksteal $(ARGS)
+	$(MAKE) chaos SECONDS=180
 	$(MAKE) demo
 	$(MAKE) demo BROKER=rabbitmq
 
@@ -80,6 +83,9 @@ acceptance: test ## make test, what takes minutes, and the demo on both set-ups
 
 audit: install .venv/audit/bin/pip-audit ## known holes in what is pinned (asks PyPI, then OSV)
 	$(PY) -m tests.audit .venv/audit/bin/pip-audit
+
+chaos: install ## kill, freeze and fill the real parts for SECONDS=600, after SEED (as root)
+	$(PY) -m tests.chaos --seconds $(SECONDS) --seed $(SEED) $(ARGS)
 
 release: install ## make this tree VERSION=…, and keep what it publishes, stores and sends
 	$(PY) -m tests.servers run -- $(PY) -m tests.upgrades.release $(VERSION)

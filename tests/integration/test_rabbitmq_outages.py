@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import AsyncIterator
 
+import aio_pika
 import pytest
 
 from contracts import queues
@@ -96,6 +97,20 @@ async def test_messages_are_taken_again_only_when_others_can_be_published(
     await publishes(broker)
     await taken.wait(1)
     await broker.close()
+
+
+async def test_a_queue_that_was_deleted_is_back_when_the_consumers_alone_connect_again(
+    broker: RabbitBroker, amqp_url: str
+) -> None:
+    taken = Collector()
+    await broker.consume(queues.ORDERS, taken, concurrency=1)
+    other = await aio_pika.connect(amqp_url)
+    await (await other.channel()).queue_delete(queues.ORDERS)
+    await other.close()
+    broker._consuming.drop(broker._consuming.generation)
+    await broker._consuming.until_up(20)
+    await publishes(broker)
+    await taken.wait(1)
 
 
 async def test_the_timeout_is_five_seconds_by_default(proxy: TcpProxy) -> None:

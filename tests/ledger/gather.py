@@ -3,10 +3,11 @@
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from contracts import queues
 from tests.ledger.books import Book, Delivered, Entry, Noticed, Notified, Step, Stored
@@ -16,8 +17,14 @@ from tests.ledger.stage import Stage
 from worker.runtime import snapshot
 from worker.runtime.ports import Broker, OrderRow, Store
 from worker.saga.states import FINAL, Phase
+from worker.simulators.channel_driver import DriverAnswer
+from worker.simulators.zzy_notices import Notice
 
 LOOK_SECONDS = 0.3
+AT_ONCE = 8
+"""How many orders are asked about, or played again, at the same time."""
+QUESTIONS = 30
+OK = 200
 DONE = {*FINAL, Phase.ISSUED}
 PENDING = {"pending", "sending"}
 
@@ -75,7 +82,13 @@ class Shared:
 async def gathered(stage: Stage, store: Store, players: Sequence[Player]) -> dict[str, Book]:
     """Return the evidence of every order, by our number."""
     shared = await _shared(stage, store)
-    return {p.order_num: await _book(stage, store, shared, p) for p in players}
+    books: dict[str, Book] = {}
+
+    async def write(player: Player) -> None:
+        books[player.order_num] = await _book(stage, store, shared, player)
+
+    await _few_at_once(write(player) for player in players)
+    return {player.order_num: books[player.order_num] for player in players}
 
 
 async def _shared(stage: Stage, store: Store) -> Shared:
@@ -112,7 +125,7 @@ def alarms(log: Path) -> Iterable[tuple[str, str]]:
 async def _book(stage: Stage, store: Store, shared: Shared, player: Player) -> Book:
     number, story = player.order_num, player.story
     row = (await store.load(number)).row
-    answer = await player.party.driver.post("/public/queryOrder", {"order_num": number})
+    answer = await _asked(stage, player)
     notified = await store.notifications(number)
     return Book(
         order_num=number,
@@ -138,6 +151,18 @@ async def _book(stage: Stage, store: Store, shared: Shared, player: Player) -> B
     )
 
 
+async def _asked(stage: Stage, player: Player) -> DriverAnswer:
+    """Ask queryOrder, and again where a busy machine did not answer in time."""
+    for _ in range(QUESTIONS):
+        answer = await player.party.driver.post(
+            "/public/queryOrder", {"order_num": player.order_num}
+        )
+        if answer.status == OK:
+            break
+        await stage.clock.sleep(LOOK_SECONDS)
+    return answer
+
+
 def _stored(row: OrderRow | None) -> Stored | None:
     order = snapshot.read(row)
     if row is None or order is None:
@@ -155,13 +180,33 @@ def _stored(row: OrderRow | None) -> Stored | None:
 
 async def replayed(stage: Stage, broker: Broker, players: Sequence[Player]) -> None:
     """Send everything once more: notices, commands, and what every channel asked to refund."""
-    notifier = stage.world.zzy.notifier
-    again = [notice for notice in notifier.sent if notice.state == "acknowledged"]
-    for notice in again:
-        await notifier._attempt(notice)
+    notices: dict[str, list[Notice]] = defaultdict(list)
+    for notice in [*stage.world.zzy.notifier.sent]:
+        if notice.state == "acknowledged":
+            notices[notice.origin_order_id].append(notice)
+    await _few_at_once(_noticed_again(stage, one) for one in notices.values())
     for message in stage.published:
         await broker.publish(message)
-    for player in players:
-        for said in player.said:
-            if said.act == "refund" and said.code == "1000":
-                await player.party.driver.post("/public/refundOrder", said.asked)
+    await _few_at_once(_asked_again(player) for player in players)
+
+
+async def _noticed_again(stage: Stage, notices: Iterable[Notice]) -> None:
+    for notice in notices:
+        await stage.world.zzy.notifier._attempt(notice)
+
+
+async def _asked_again(player: Player) -> None:
+    for said in player.said:
+        if said.act == "refund" and said.code == "1000":
+            await player.party.driver.post("/public/refundOrder", said.asked)
+
+
+async def _few_at_once(work: Iterable[Coroutine[Any, Any, None]]) -> None:
+    """Do all of it, a few orders at a time, each order's in its order."""
+    left = iter(work)
+
+    async def one_after_another() -> None:
+        for one in left:
+            await one
+
+    await asyncio.gather(*(one_after_another() for _ in range(AT_ONCE)))

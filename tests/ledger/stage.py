@@ -35,12 +35,14 @@ class Stage:
     clock: Clock = field(default_factory=SystemClock)
     quiet_seconds: float = QUIET_SECONDS
     """How long to wait until nothing moves any more."""
+    logs_in: Path | None = None
+    """Where the logs of the processes lie, if not in the world's own folder."""
     published: list[Message] = field(default_factory=list)
     """The commands of upstream systems that met their order, to replay them."""
 
     def logs(self) -> list[Path]:
         """Return what every process of the bridge has written."""
-        return sorted(self.world.place.folder.rglob("worker.log"))
+        return sorted((self.logs_in or self.world.place.folder).rglob("worker.log"))
 
     async def delayed(self) -> int:
         """Return how many messages wait to be tried again, where that can be seen."""

@@ -1,0 +1,298 @@
+"""What is done to the parts: one function each, a context that begins a fault and ends it.
+
+Each ends by itself: when its context is left, what it did is undone, and what somebody would
+have to start again has been started; from then on the time to recovery counts.
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from random import Random
+
+from tests.chaos.disk import MEGABYTE, SmallDisk
+from tests.chaos.proxy import Way
+from tests.chaos.town import Town
+from tests.chaos.workers import STOP_SECONDS, until_ready
+from tests.e2e.world import until
+from tests.servers import Server
+from tests.servers.process import wait_until
+from tests.servers.rabbit import control
+
+LEASE_SECONDS = 30.0
+"""How long the saga's leases last: a process that sleeps longer has lost them."""
+NOTICED_SECONDS = 20.0
+TIGHT = 0.5
+SLACK = 4.0
+"""By how much a busy machine may make an end take longer than the ten seconds promised."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault: what, to whom, for how long."""
+
+    kind: str
+    target: str = ""
+    way: Way = Way.BOTH
+    seconds: float = 0.0
+
+    def __str__(self) -> str:
+        way = f", {self.way}" if self.kind.startswith("frozen") else ""
+        return f"{self.kind} {self.target}".strip() + f"{way} ({self.seconds:.1f} s)"
+
+
+Context = AbstractAsyncContextManager[None]
+
+
+# --- servers ------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def rabbit_killed(town: Town, _fault: Fault) -> AsyncIterator[None]:
+    """RabbitMQ is killed with -9, and started again."""
+    await asyncio.to_thread(town.rabbit.kill)
+    yield
+    await asyncio.to_thread(town.rabbit.start)
+
+
+@asynccontextmanager
+async def rabbit_stopped(town: Town, _fault: Fault) -> AsyncIterator[None]:
+    """RabbitMQ is stopped in order, and started again."""
+    await asyncio.to_thread(town.rabbit.stop)
+    yield
+    await asyncio.to_thread(town.rabbit.start)
+
+
+@asynccontextmanager
+async def postgres_killed(town: Town, _fault: Fault) -> AsyncIterator[None]:
+    """PostgreSQL and all its processes are killed with -9, and it is started again."""
+    await asyncio.to_thread(town.postgres.kill)
+    yield
+    await asyncio.to_thread(town.postgres.start)
+
+
+@asynccontextmanager
+async def postgres_immediate(town: Town, _fault: Fault) -> AsyncIterator[None]:
+    """PostgreSQL ends at once (an immediate shutdown), and recovers from its log."""
+    for pid in town.postgres.pids[:1]:
+        os.kill(pid, signal.SIGQUIT)
+        await asyncio.to_thread(wait_until, lambda: not town.postgres.alive, town.postgres.name)
+    await asyncio.to_thread(town.postgres.kill)  # forgets it; in a container, ends it
+    yield
+    await asyncio.to_thread(town.postgres.start)
+
+
+@asynccontextmanager
+async def memory_alarm(town: Town, _fault: Fault) -> AsyncIterator[None]:
+    """RabbitMQ counts its memory as used up: it reads nothing that is published."""
+    await _watermark(town, "0.000001")
+    try:
+        yield
+    finally:
+        await _watermark(town, "0.6")
+
+
+async def _watermark(town: Town, share: str) -> None:
+    words = ("set_vm_memory_high_watermark", share)
+    await asyncio.to_thread(control, town.rabbit.folder, *words)
+
+
+@asynccontextmanager
+async def rabbit_disk_low(town: Town, _fault: Fault) -> AsyncIterator[None]:
+    """RabbitMQ has less disk left than its limit (disk_free_limit): its alarm goes off."""
+    disk = town.disks["rabbit"]
+    before = _alarms_cleared(town.rabbit)
+    disk.fill(leave=25 * MEGABYTE)
+    try:
+        await _until_refused(town)
+        yield
+    finally:
+        disk.clear()
+    # RabbitMQ looks every ten seconds while its alarm is on; until then the fault lasts.
+    await asyncio.to_thread(
+        wait_until, lambda: _alarms_cleared(town.rabbit) > before, town.rabbit.name
+    )
+
+
+def _alarms_cleared(rabbit: Server) -> int:
+    log = (rabbit.folder / "log" / "rabbit.log").read_text(errors="replace")
+    return log.count("disk resource limit alarm cleared")
+
+
+async def _until_refused(town: Town) -> None:
+    """Wait until an ingress says that RabbitMQ takes nothing any more."""
+    [watched, *_] = town.of("ingress")
+    await until(watched.problems, seconds=NOTICED_SECONDS)
+
+
+@asynccontextmanager
+async def rabbit_disk_full(town: Town, _fault: Fault) -> AsyncIterator[None]:
+    """RabbitMQ's disk is full to the last byte: its log of quorum queues dies for good.
+
+    The node goes on and serves no queue any more (INTERNAL_ERROR), until it is started
+    again as docs/operations.md says.
+    """
+    async with _full(town.disks["rabbit"]):
+        yield
+    await asyncio.to_thread(_begin_again, town.rabbit)
+
+
+@asynccontextmanager
+async def postgres_disk_full(town: Town, _fault: Fault) -> AsyncIterator[None]:
+    """PostgreSQL's disk is full to the last byte; where it dies of that, it is started again."""
+    async with _full(town.disks["postgres"]):
+        yield
+    if not await asyncio.to_thread(_serves, town.postgres):
+        await asyncio.to_thread(_begin_again, town.postgres)
+
+
+@asynccontextmanager
+async def _full(disk: SmallDisk) -> AsyncIterator[None]:
+    filling = asyncio.ensure_future(_keep_full(disk))
+    try:
+        yield
+    finally:
+        filling.cancel()
+        disk.clear()
+
+
+async def _keep_full(disk: SmallDisk) -> None:
+    while True:
+        disk.fill()
+        await asyncio.sleep(TIGHT)
+
+
+def _serves(server: Server) -> bool:
+    return server.alive and server._ready()
+
+
+def _begin_again(server: Server) -> None:
+    server.kill()
+    server.start()
+
+
+# --- links --------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def frozen(town: Town, fault: Fault) -> AsyncIterator[None]:
+    """Links stay open and carry nothing: of all processes, of a role's, or of one."""
+    links = list(town.links(fault.kind.removeprefix("frozen_"), fault.target))
+    for link in links:
+        link.freeze(fault.way)
+    try:
+        yield
+    finally:
+        for link in links:
+            link.thaw()
+
+
+@asynccontextmanager
+async def partition(town: Town, _fault: Fault) -> AsyncIterator[None]:
+    """The saga in its own network namespace reaches nobody; packets vanish."""
+    assert town.namespaces is not None
+    await asyncio.to_thread(town.namespaces.cut)
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(town.namespaces.heal)
+
+
+# --- roles --------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def role_killed(town: Town, fault: Fault) -> AsyncIterator[None]:
+    """One process, all of a role or all of the bridge die with -9, and are started again."""
+    hit = town.of(fault.target)
+    await asyncio.gather(*(worker.kill() for worker in hit))
+    yield
+    await asyncio.gather(*(worker.start() for worker in hit))
+
+
+@asynccontextmanager
+async def zombie(town: Town, fault: Fault) -> AsyncIterator[None]:
+    """A process sleeps (SIGSTOP) longer than its leases, and then goes on as if nothing were."""
+    hit = town.of(fault.target)
+    for worker in hit:
+        worker.send(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for worker in hit:
+            worker.send(signal.SIGCONT)
+
+
+@asynccontextmanager
+async def rolling_restart(town: Town, fault: Fault) -> AsyncIterator[None]:
+    """A role's processes are stopped with SIGTERM and started, one by one; nobody is refused."""
+    first = len(town.asked)
+    for worker in town.of(fault.target):
+        took = await worker.stop()
+        if took > STOP_SECONDS + SLACK:
+            town.broken.append(f"{worker.name} took {took:.1f} s to stop")
+        await worker.start()
+        if problems := await until_ready([worker]):
+            town.broken.append(f"not ready after a restart: {problems}")
+    yield
+    for asked in town.asked[first:]:
+        if asked.status not in {0, 200}:
+            town.broken.append(f"refused during a rolling restart: {asked.status} {asked.text}")
+
+
+@asynccontextmanager
+async def embedded_disk_full(town: Town, _fault: Fault) -> AsyncIterator[None]:
+    """The disk below the one SQLite file is full to the last byte."""
+    async with _full(town.disks["embedded"]):
+        yield
+
+
+# --- the table ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of fault: how it is drawn, and how it is done."""
+
+    apply: Callable[[Town, Fault], Context]
+    seconds: tuple[float, float]
+    targets: tuple[str, ...] = ("",)
+    ways: tuple[Way, ...] = (Way.BOTH,)
+    privileged: bool = False
+
+    def draw(self, name: str, dice: Random) -> Fault:
+        """Return one of its faults."""
+        seconds = round(dice.uniform(*self.seconds), 1)
+        return Fault(name, dice.choice(self.targets), dice.choice(self.ways), seconds)
+
+
+EMBEDDED = {
+    "embedded_killed": Kind(role_killed, (0, 2)),
+    "embedded_disk_full": Kind(embedded_disk_full, (3, 8), privileged=True),
+    "embedded_asleep": Kind(zombie, (4, 10)),
+}
+WAYS = (Way.BOTH, Way.BOTH, Way.THERE, Way.BACK)
+KINDS = {
+    "rabbit_killed": Kind(rabbit_killed, (0.5, 3)),
+    "rabbit_stopped": Kind(rabbit_stopped, (0.5, 3)),
+    "postgres_killed": Kind(postgres_killed, (0.5, 5)),
+    "postgres_immediate": Kind(postgres_immediate, (0.5, 5)),
+    "memory_alarm": Kind(memory_alarm, (3, 7)),
+    "rabbit_disk_low": Kind(rabbit_disk_low, (2, 5), privileged=True),
+    "rabbit_disk_full": Kind(rabbit_disk_full, (4, 8), privileged=True),
+    "postgres_disk_full": Kind(postgres_disk_full, (4, 8), privileged=True),
+    "frozen_broker": Kind(frozen, (4, 11), ("", "saga", "saga-1", "relay", "ingress"), WAYS),
+    "frozen_database": Kind(frozen, (4, 9), ("", "saga", "saga-1", "relay"), WAYS),
+    "frozen_zzy": Kind(frozen, (4, 9), ("", "", "saga-1"), WAYS),
+    "frozen_channels": Kind(frozen, (4, 9), ("", "relay-1"), WAYS),
+    "frozen_front": Kind(frozen, (2, 6), ways=WAYS),
+    "role_killed": Kind(
+        role_killed, (0, 2), ("ingress-1", "saga-1", "saga", "relay", "relay-1", "ingress", "")
+    ),
+    "zombie": Kind(zombie, (LEASE_SECONDS + 2, LEASE_SECONDS + 4), ("saga-1", "saga-1", "relay-1")),
+    "partition": Kind(partition, (8, 13), ("saga-apart",), privileged=True),
+    "rolling_restart": Kind(rolling_restart, (0, 0), ("ingress", "saga", "relay")),
+}
+ALL = KINDS | EMBEDDED
