@@ -133,7 +133,7 @@ class Size:
     kill: bool = False
 
 
-ALWAYS = [pytest.param(version, Size(3), id=f"{version}-few") for version in kept.versions()[-2:]]
+ALWAYS = [pytest.param(version, Size(3), id=f"{version}-few") for version in kept.versions()[-1:]]
 LONG = [
     pytest.param(version, Size(40, kill=True), id=f"{version}-many", marks=pytest.mark.acceptance)
     for version in kept.versions()
