@@ -11,7 +11,7 @@ from typing import Any
 
 from contracts import queues
 from tests.ledger.books import Book, Delivered, Entry, Noticed, Notified, Step, Stored
-from tests.ledger.player import Player
+from tests.ledger.player import OTHER_PHONE, Player
 from tests.ledger.setup import AUDIT_REPLIES, SETTLEMENT_PRICE, VOUCHERS_BY
 from tests.ledger.stage import Stage
 from worker.runtime import snapshot
@@ -140,7 +140,7 @@ async def _book(stage: Stage, store: Store, shared: Shared, player: Player) -> B
         history=[Step(e.at, e.kind, e.phase, e.text) for e in await store.timeline(number)],
         notified=[Notified(n.webhook_id, n.type, n.seq, n.status) for n in notified],
         delivered=shared.delivered[number],
-        texted=" ".join(shared.texted[story.take_phone]),
+        texted=" ".join(_texted(shared, player)),
         report=answer.data if isinstance(answer.data, dict) else {},
         letters=frozenset(shared.letters[number]),
         alarms=frozenset(shared.alarms[number]),
@@ -149,6 +149,14 @@ async def _book(stage: Stage, store: Store, shared: Shared, player: Player) -> B
         read_at=stage.clock.now(),
         crashes=stage.crashes,
     )
+
+
+def _texted(shared: Shared, player: Player) -> list[str]:
+    """Return what the guest's phone got: of two contents the one that came first stands."""
+    phones = [player.story.take_phone]
+    if any(s.act == "create_otherwise" and s.code == "1000" for s in player.said):
+        phones.append(OTHER_PHONE)
+    return [text for phone in phones for text in shared.texted[phone]]
 
 
 async def _asked(stage: Stage, player: Player) -> DriverAnswer:

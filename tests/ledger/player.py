@@ -29,6 +29,8 @@ from worker.simulators.zzy_notices import REFUND, TICKET, VERIFY
 
 REPLY_SECONDS = 3.0
 AGAIN_SECONDS = 0.2
+OTHER_PHONE = "13700000000"
+"""Of an order that is placed again with another content."""
 LATE_SECONDS = 3.5
 """Longer than the deadline of an audit."""
 
@@ -170,7 +172,7 @@ class Player:
         if self.story.app_key == "trusting":
             return  # it reads 1000 before anybody has looked, and is not told
         if any(said.act == "create" and said.code == "1000" for said in self.said):
-            await self._create(take_phone="13700000000")
+            await self._create(take_phone=OTHER_PHONE)
 
     async def _cancel(self, act: Act, _dice: Random) -> None:
         params = {"order_num": self.order_num}
