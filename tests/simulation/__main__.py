@@ -15,9 +15,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.simulation.pool import outcomes
+from tests.simulation.awaits import Await, awaits
 from tests.simulation.plan import Outcome, Wish
+from tests.simulation.planted import PLANTS
+from tests.simulation.pool import outcomes
 from tests.simulation.shrink import command, shrunken
+from tests.simulation.weather import GROUPS
 from worker.store.migrate import migrate_sqlite
 
 TOLD = 3
@@ -31,6 +34,8 @@ def main() -> int:
         os.execve(sys.executable, again, {**os.environ, "PYTHONHASHSEED": "0"})  # noqa: S606
     asked = _arguments()
     with templates() as folder:
+        if asked.hunt:
+            return hunt(asked, folder)
         total, broken = Total(), []
         for outcome in outcomes(_wishes(asked), folder, asked.jobs):
             total.add(outcome)
@@ -41,13 +46,28 @@ def main() -> int:
                 say(f"seed {outcome.wish.seed} broke {', '.join(sorted(outcome.promises))}")
             if total.seeds % asked.progress == 0:
                 say(total.line())
-        say(total.text())
+        say(total.text() + (total.points() if asked.points else ""))
         for outcome in broken[:TOLD]:
             told = outcome
             if asked.shrink:
                 told = shrunken(outcome, folder, asked.jobs, asked.shrink)
             say(f"\n===== seed {outcome.wish.seed}: {command(told.wish)}\n{told.text}")
         return 1 if broken else 0
+
+
+def hunt(asked: argparse.Namespace, folder: Path) -> int:
+    """Run seeds with each planted fault until it is found; 1 where one is not."""
+    missed = 0
+    for name in PLANTS if asked.hunt == ("all",) else asked.hunt:
+        asked.plant, tried, found = name, 0, frozenset[str]()
+        for outcome in outcomes(_wishes(asked), folder, asked.jobs):
+            tried, found = tried + 1, outcome.promises & PLANTS[name].breaks
+            if found:
+                break
+        missed += not found
+        told = f"found after {tried} seeds: {', '.join(sorted(found))}"
+        say(f"{name}: {told if found else f'not found in {tried} seeds'}")
+    return 1 if missed else 0
 
 
 class Total:
@@ -59,6 +79,7 @@ class Total:
         self.struck: Counter[str] = Counter()
         self.ends: Counter[str] = Counter()
         self.layouts: Counter[str] = Counter()
+        self.killed_at: Counter[Await] = Counter()
         self._began = time.monotonic()
 
     def add(self, one: Outcome) -> None:
@@ -72,6 +93,7 @@ class Total:
         self.struck += one.struck
         self.ends += one.ends
         self.layouts[one.layout] += 1
+        self.killed_at += one.killed_at
 
     def line(self) -> str:
         """Return how far it is."""
@@ -79,6 +101,12 @@ class Total:
             f"{self.seeds} seeds, {self.orders} orders, {self.struck['kill']} kills, "
             f"{self.broken} broken, {time.monotonic() - self._began:.0f} s"
         )
+
+    def points(self) -> str:
+        """Return how often a process was killed at each await of the audit."""
+        counts = ((self.killed_at[one], one) for one in awaits())
+        lines = [f"\n  {n:6} {one.module} {one.function} {one.what}" for n, one in counts]
+        return "".join(lines)
 
     def text(self) -> str:
         """Return the summary."""
@@ -116,9 +144,14 @@ def templates() -> Iterator[Path]:
 
 
 def _wishes(asked: argparse.Namespace) -> Iterator[Wish]:
+    if asked.deaths:
+        first, last, step = asked.deaths
+        for fatal in range(first, last, step):
+            yield Wish(1, GROUPS, (0,), fatal=fatal)
+        return
     seeds = asked.seed or range(asked.first, asked.first + asked.seeds)
     for seed in seeds:
-        yield Wish(seed, asked.without, asked.orders, asked.acts, asked.plant)
+        yield Wish(seed, asked.without, asked.orders, asked.acts, plant=asked.plant)
 
 
 def _numbers(text: str) -> tuple[int, ...]:
@@ -139,8 +172,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--orders", type=_numbers, help="the numbers of the orders to play")
     parser.add_argument("--acts", type=int, help="how many acts of each story to play")
     parser.add_argument("--plant", default="", help="a fault of tests/simulation/planted.py")
+    parser.add_argument("--deaths", type=_numbers, help="FIRST,LAST,STEP: of one order's life")
+    parser.add_argument("--hunt", type=_words, help="planted faults to find, or: all")
     parser.add_argument("--shrink", type=float, default=60, help="seconds to shrink a broken seed")
     parser.add_argument("--progress", type=int, default=50, help="seeds between two lines")
+    parser.add_argument("--points", action="store_true", help="print where processes were killed")
     parser.add_argument("--digest", action="store_true", help="print each event log's digest")
     return parser.parse_args()
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from tests.simulation.awaits import Await
 from worker.roles import Role
 
 I, S, R = Role.INGRESS, Role.SAGA, Role.RELAY  # noqa: E741
@@ -21,6 +22,8 @@ ORDERS = (30, 60)
 PAY_DEADLINES = (8.0, 15.0, 15.0, 40.0)
 SPREAD = 12.0
 """Seconds within which the orders begin."""
+IMPATIENT = 0.2
+"""How often the relay gives up after two attempts, so that dead letters come to be."""
 LIFE = 2500
 """How many steps a process lives on average, where kills are drawn once."""
 
@@ -36,6 +39,8 @@ class Wish:
     """The numbers of the orders that are played; None: all."""
     acts: int | None = None
     """How many acts of each story are played at most."""
+    fatal: int = 0
+    """Play one canonical order alone, and kill the worker before this step of its; 0: as drawn."""
     plant: str = ""
     """The fault of planted.py that is put into the worker."""
 
@@ -58,6 +63,8 @@ class Outcome:
     seconds: float = 0
     digest: str = ""
     layout: str = ""
+    killed_at: Counter[Await] = field(default_factory=Counter)
+    """How often a process was killed while something of it stood at each await."""
 
     @property
     def promises(self) -> frozenset[str]:

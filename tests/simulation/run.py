@@ -8,7 +8,7 @@ import tempfile
 import time
 import uuid
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -16,8 +16,11 @@ from unittest.mock import patch
 
 from tests.ledger.player import Player
 from tests.ledger.run import Plan, Verdict, judged, top_up
+from tests.ledger.setup import channel_faults
 from tests.ledger.stories import Story, story
 from tests.simulation import disk
+from tests.simulation.awaits import Await, points, suspended
+from tests.simulation.canonical import canonical
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.machine import (
     FOR_EVER,
@@ -28,7 +31,17 @@ from tests.simulation.machine import (
     task_factory,
 )
 from tests.simulation.network import Network, SimulatedHttp
-from tests.simulation.plan import LAYOUTS, LIFE, ORDERS, PAY_DEADLINES, SPREAD, Outcome, Wish
+from tests.simulation.plan import (
+    IMPATIENT,
+    LAYOUTS,
+    LIFE,
+    ORDERS,
+    PAY_DEADLINES,
+    SPREAD,
+    Outcome,
+    Wish,
+)
+from tests.simulation.planted import planted
 from tests.simulation.stage import (
     PATIENCE_SECONDS,
     QUIET_SECONDS,
@@ -40,7 +53,7 @@ from tests.simulation.stage import (
 from tests.simulation.weather import Weather
 from worker import configured
 from worker.adapters import adapters
-from worker.roles import Role
+from worker.simulators.channel_faults import ChannelFaults
 from worker.sqlite import SqliteFile
 from worker.surroundings import Surroundings
 from worker.telemetry import set_up_logging
@@ -53,7 +66,7 @@ class Simulation:
         self.wish = wish
         self.weather = Weather(wish.seed, wish.without)
         dice = self.weather.dice("plan")
-        self.layout = dice.choice(list(LAYOUTS))
+        self.layout = dice.choice(list(LAYOUTS)) if not wish.fatal else "together"
         self.pay_deadline = dice.choice(PAY_DEADLINES)
         own_broker_file = dice.random() < 0.4
         numbers = range(dice.randint(*ORDERS))
@@ -71,6 +84,7 @@ class Simulation:
             self.pay_deadline,
             own_broker_file=own_broker_file,
             sealed=wish.seed % 2 == 0,
+            impatient=dice.random() < IMPATIENT,
         )
         for name in ("bridge.db", "broker.db"):
             shutil.copy(templates / "bridge.db", folder / name)
@@ -86,6 +100,9 @@ class Simulation:
             ),
             self.network.cut_off,
         )
+        self._points = points()
+        self.killed_at: Counter[Await] = Counter()
+        self.machine.observe = self._observe
         self._lives = self.weather.dice("lives")
         self.machine.lifespan = self._lifespan
         self.machine.pause = lambda: self._lives.uniform(0.05, 2.0)
@@ -111,7 +128,15 @@ class Simulation:
             self._trace.update(owner.name.encode())
         return self.machine.before(owner)
 
+    def _observe(self, process: Process) -> None:
+        """Note at which awaits a process is killed."""
+        for task in process.tasks:
+            if not task.done():
+                self.killed_at.update(suspended(task, self._points))
+
     def _lifespan(self) -> int:
+        if self.wish.fatal:
+            return FOR_EVER if self.machine.graveyard else self.wish.fatal
         strength = self.weather.strength["kill"]
         drawn = self._lives.expovariate(1 / LIFE)
         if self.weather.calm or not strength:
@@ -123,7 +148,9 @@ class Simulation:
     async def run(self) -> Verdict:
         for name, roles in LAYOUTS[self.layout].items():
             self.machine.start(name, roles)
-        made, lots = surround(self.place, self.network, self.true, self.wish.seed)
+        bad = self.weather.strength["channels"]
+        faults = channel_faults(self.wish.seed) if bad else ChannelFaults()
+        made, lots = surround(self.place, self.network, self.true, faults)
         calm_file = partial(disk.DiskFile, fate=_calm_fate)
         async with adapters(self.settings, self.true, calm_file) as parts:
             await parts.store.start()
@@ -153,6 +180,8 @@ class Simulation:
             return verdict
 
     def _story(self, number: int) -> Story:
+        if self.wish.fatal:
+            return canonical(number)
         told = story(self.wish.seed, number)
         if not self.weather.strength["zzy"]:
             none = dict.fromkeys(told.faults.chances(), 0.0)
@@ -217,7 +246,8 @@ def simulate(wish: Wish, templates: Path) -> Outcome:
     dice = Random(f"{wish.seed}:uuid")
     folder = Path(tempfile.mkdtemp(dir=templates))
     try:
-        with patch.object(uuid, "uuid4", partial(_number, dice)), locks_known():
+        numbered = patch.object(uuid, "uuid4", partial(_number, dice))
+        with numbered, locks_known(), planted(wish.plant):
             return _simulated(wish, folder, templates, began)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -246,6 +276,7 @@ def _simulated(wish: Wish, folder: Path, templates: Path, began: float) -> Outco
         seconds=time.process_time() - began,
         digest=made.digest,
         layout=made.layout,
+        killed_at=made.killed_at,
         numbers=len(made.numbers),
         guilty=frozenset(verdict.players[n].story.number for n in verdict.broken if n),
     )

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-from tests.simulation.pool import outcomes
 from tests.simulation.plan import Outcome, Wish
+from tests.simulation.pool import outcomes
 from tests.simulation.weather import GROUPS
 
 
@@ -19,6 +19,8 @@ def command(wish: Wish) -> str:
         parts.append(f"--orders {','.join(map(str, wish.orders))}")
     if wish.acts is not None:
         parts.append(f"--acts {wish.acts}")
+    if wish.fatal:
+        parts.append(f"--deaths {wish.fatal},{wish.fatal + 1},1")
     if wish.plant:
         parts.append(f"--plant {wish.plant}")
     return " ".join(parts)

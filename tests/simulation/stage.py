@@ -8,7 +8,7 @@ from contracts.queues import QUERIES
 from tests.e2e.bridge import Place
 from tests.e2e.world import Party, World, _sms, _table
 from tests.ledger.lots import LotsByOrder, install
-from tests.ledger.setup import CHOICE, SETTINGS, ZZY_TIMEOUT, channel_faults
+from tests.ledger.setup import CHOICE, SETTINGS, ZZY_TIMEOUT
 from tests.ledger.stage import Stage
 from tests.simulation.network import Network, SimulatedSession
 from worker.clock import Clock
@@ -25,7 +25,7 @@ PORT = 9100
 CHANNEL_SECONDS, NOTICE_SECONDS = 8.0, 5.0
 """How long a channel waits for an answer, and the supplier for that to a notice."""
 PATIENCE_SECONDS = 600.0
-QUIET_SECONDS = 1500.0
+QUIET_SECONDS = 500.0
 SEALED = f'[privacy]\nencryption_keys = ["{bytes(range(32)).hex()}"]'
 RETRY_DELAYS = '["1s", "1s", "1s", "1s", "5s", "5s", "5s", "5s", "30s", "30s", "30s", "30s"]'
 
@@ -69,9 +69,17 @@ def _unsettled(connection: sqlite3.Connection) -> int:
 
 
 def place(
-    folder: Path, pay_deadline: float, *, own_broker_file: bool, sealed: bool = False
+    folder: Path,
+    pay_deadline: float,
+    *,
+    own_broker_file: bool,
+    sealed: bool = False,
+    impatient: bool = False,
 ) -> Place:
-    """Return the configuration of the worker; ``sealed``: what lies on its disk is encrypted."""
+    """Return the configuration of the worker.
+
+    ``sealed``: what lies on its disk is encrypted; ``impatient``: its relay soon gives up.
+    """
     named = {"k": "http://k.test", **{o.credentials.app_key: "" for o in CHOICE.others}}
     parts = []
     for other in CHOICE.others:
@@ -90,7 +98,7 @@ def place(
         more="\n".join([*parts, CHOICE.more, _sms(CHOICE, sms), SEALED if sealed else ""]),
         log_level="info",
         zzy_timeout=ZZY_TIMEOUT,
-        retry_delays=RETRY_DELAYS,
+        retry_delays='["1s"]' if impatient else RETRY_DELAYS,
         relay_timeout=2,
     )
 
@@ -101,8 +109,10 @@ def settings_of(where: Place) -> Settings:
     return load_settings(where.config, {})
 
 
-def surround(where: Place, network: Network, clock: Clock, seed: int) -> tuple[World, LotsByOrder]:
-    """Put everybody on the network."""
+def surround(
+    where: Place, network: Network, clock: Clock, faults: ChannelFaults
+) -> tuple[World, LotsByOrder]:
+    """Put everybody on the network; ``faults`` is what the channels do wrong."""
     zzy = ZzySimulator(clock=clock, callback_url=where.url + "/zzy/notify")
     zzy.notifier._session = SimulatedSession(network, NOTICE_SECONDS)  # type: ignore[assignment]
     lots = install(zzy)
@@ -117,7 +127,7 @@ def surround(where: Place, network: Network, clock: Clock, seed: int) -> tuple[W
     ]:
         key = simulator.credentials.app_key
         simulator.url = f"http://{key}.test"
-        simulator.lots.set(channel_faults(seed))
+        simulator.lots.set(faults)
         network.serve(simulator.url, simulator.application())
         party = Party(simulator, where.url)
         party.driver = _driver(where.url, simulator, clock, network)
