@@ -9,6 +9,7 @@ from typing import Any
 
 from worker.saga.states import Phase
 from worker.simulators.records import Audit, Order
+from worker.simulators.zzy_notices import VERIFY
 
 _FAILURE = re.compile(r"notify order_failed #(\d+)")
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -126,6 +127,25 @@ class Book:
     def human(self) -> str:
         """Why it is in front of a person; empty where it is not."""
         return self.stored.human if self.stored else ""
+
+    @property
+    def ticketless(self) -> bool:
+        """Whether ZZY refused to give back a failed ticket (出票失败): a person hears of that."""
+        rejected = [
+            s for s in self.history if s.kind.startswith("refund_") and "rejected" in s.text
+        ]
+        return any(step.phase == Phase.TICKET_FAILED for step in rejected)
+
+    @property
+    def contradicted(self) -> bool:
+        """Whether 强制退款 of "all that is left" was taken for more than ZZY gave back.
+
+        The check of what it kept came later, to a person, or never; the alarm was raised.
+        """
+        if self.kept > sum(order.checked for order in self.zzy):
+            return False
+        forced = "forced_refund" in self.alarms and self.unheard(VERIFY) and self.kept > 0
+        return bool(self.human) or forced
 
     @property
     def paid(self) -> Order | None:

@@ -41,14 +41,9 @@ def not_paid_too_late(book: Book) -> Iterator[str]:
     pending = sum(order.refund_pending for order in book.zzy)
     open_ = pending or book.human or _rejections(book)
     trusting = book.audit_reply == "accepted" and open_
-    excused = trusting or _contradicted(book)
+    excused = trusting or book.contradicted
     if "1000" in book.answers("cancel") and book.kept and not excused:
         yield f"a cancel was answered as done, and {book.kept} tickets are paid for"
-
-
-def _contradicted(book: Book) -> bool:
-    """Tell whether 强制退款 of all that is left came before the check of what is kept."""
-    return bool(book.human) and book.kept <= sum(order.checked for order in book.zzy)
 
 
 def _rejections(book: Book) -> bool:
@@ -83,7 +78,7 @@ def ends(book: Book) -> Iterator[str]:
 
 
 def _ends_as_the_books_say(book: Book, phase: str) -> Iterator[str]:
-    if book.human:
+    if book.human or book.contradicted:
         return
     if phase in FINAL and book.kept:
         yield f"ended as {phase}, and {book.kept} tickets are paid for"
@@ -166,11 +161,12 @@ def _refunds(book: Book, order: Order) -> Iterator[str]:
     told = {(t["refund_id"], t["status"]) for t in book.told("refund")}
     for status, word in ((Audit.APPROVED, "approved"), (Audit.REJECTED, "rejected")):
         for refund_id in audited(order, status):
-            given_up = book.unheard(REFUND) or book.letters
+            ours = book.ticketless and status is Audit.REJECTED  # a person hears of it instead
+            given_up = book.unheard(REFUND) or book.letters or ours
             known = {(refund_id, word), (refund_id, "forced")} & told  # 强制退款 came first
             if not known and not given_up:
                 yield f"refund …{refund_id[-2:]} was {word}, and the channel was not told"
-    if _given_back(book) > order.refunded:
+    if _given_back(book) > order.refunded and not book.contradicted:
         yield "the channel was told of more refunds than there were"
     if _given_back(book) < order.refunded and not (book.unheard(REFUND) or book.letters):
         yield f"{order.refunded} tickets came back, the channel heard of {_given_back(book)}"
@@ -221,7 +217,7 @@ def within_bought(book: Book) -> Iterator[str]:
 
 def _same_books(book: Book) -> Iterator[str]:
     order = book.paid
-    if order is None or not book.report or book.human or book.letters:
+    if order is None or not book.report or book.human or book.letters or book.contradicted:
         return
     if not book.unheard(REFUND) and book.report["refunded"] != order.refunded:
         yield f"queryOrder: {book.report['refunded']} refunded, ZZY: {order.refunded}"
@@ -261,7 +257,7 @@ def _lost(book: Book, body: Mapping[str, Any], stored: Stored) -> set[str]:
     vouchers = body["VoucherCode"]
     personal = {voucher["VoucherCode"] for voucher in vouchers["OrderUserVouchers"]}
     known = stored.codes | {""}
-    if not book.kept or _contradicted(book):
+    if not book.kept or book.contradicted:
         return set()
     return (personal | {vouchers["OrderVoucherCode"]}) - known
 

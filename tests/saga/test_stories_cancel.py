@@ -124,6 +124,17 @@ def test_a_paid_order_is_refunded_whole(begin: type[Playbook]) -> None:
     story.on(cancelled()).expect(Phase.REFUNDED, "answer canceller 4002")
 
 
+def test_a_check_that_came_before_the_ticket_keeps_the_order_from_being_cancelled() -> None:
+    story = paying().on(checked(1)).expect(Phase.PAYING, "tell check 1 of 2")
+    story.on(cancelled()).expect(Phase.PAYING)
+    closing = story.answer(PayUnknown("timeout")).expect(Phase.CLOSING, "call cancel")
+    refused = closing.fork().answer(CancelRefused())
+    refused.expect(Phase.AWAITING_TICKET, "answer buyer 1000", "answer canceller 4003", wake=600)
+    closing.on(issued(V1, V2))
+    closing.expect(Phase.ISSUED, "answer buyer 1000", "answer canceller 4003", TICKETS)
+    assert not closing.order.cancel_waits
+
+
 def test_a_checked_order_is_not_cancelled() -> None:
     story = has_tickets().on(checked(1)).expect(Phase.ISSUED, "tell check 1 of 2")
     story.on(cancelled()).expect(Phase.ISSUED, "answer canceller 4003")

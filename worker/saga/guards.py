@@ -52,8 +52,11 @@ def pay_is_doubtful(o: Order, _e: Event, _m: Moment) -> bool:
 
 
 def refund_is_wanted(o: Order, _e: Event, _m: Moment) -> bool:
-    """Tell whether the channel wants it cancelled and what was paid may be asked back."""
-    return o.cancel_waits and o.terms.refundable
+    """Tell whether the channel wants it cancelled and what was paid may be asked back.
+
+    An order of which a ticket was used is not cancelled any more (4003).
+    """
+    return o.cancel_waits and o.terms.refundable and not o.checked
 
 
 def pay_is_doubtful_and_refund_is_wanted(o: Order, e: Event, m: Moment) -> bool:

@@ -184,8 +184,10 @@ def answer_already_cancelled(o: Order, _e: Event, _m: Moment) -> Result:
     return answer_waiters(done, _CANCELLERS, codes.ALREADY_CANCELLED, codes.ALREADY_CANCELLED_TEXT)
 
 
-def answer_not_refundable(o: Order, _e: Event, _m: Moment) -> Result:
-    """Tell those who cancel that the product gives nothing back (RefundSet 0)."""
+def answer_not_refundable(o: Order, e: Event, m: Moment) -> Result:
+    """Tell those who cancel that a ticket was used, or that nothing is given back (RefundSet 0)."""
+    if o.checked:
+        return answer_already_checked(o, e, m)
     done = replace(o, cancel_waits=False)
     return answer_waiters(done, _CANCELLERS, codes.CANCEL_FAILED, codes.NOT_REFUNDABLE_TEXT)
 
