@@ -50,9 +50,14 @@ class Course:
     most_in_hand: int = 0
 
     def rss(self, begin: float, end: float) -> float:
-        """Return the median RSS while this share of the backlog was worked off."""
+        """Return the median RSS while this share of the backlog was worked off.
+
+        Where no sample fell into it, for it was worked off too fast, that of the nearest one.
+        """
+        middle = (begin + end) / 2 * self.backlog
+        nearest = min(self.samples, key=lambda sample: abs(sample[0] - middle))
         of = [mb for paid, mb in self.samples if begin <= paid / self.backlog <= end]
-        return statistics.median(of)
+        return statistics.median(of or [nearest[1]])
 
     def __str__(self) -> str:
         tenths = (f"{self.rss(n / 10, (n + 1) / 10):.0f}" for n in range(10))

@@ -164,7 +164,8 @@ def test_processes_migrate_at_once_and_never_claim_the_same_order(
     connection = sqlite3.connect(path)
     with connection:
         connection.executemany(
-            "INSERT INTO orders VALUES (?, 1, 'k', 'c', NULL, 'paid', NULL, ?, x'', 0, 0)",
+            "INSERT INTO orders (order_num, version, app_key, channel_order_num, phase, wake_at,"
+            " state, created_at, updated_at) VALUES (?, 1, 'k', 'c', 'paid', ?, x'', 0, 0)",
             [(f"o{number}", number) for number in range(300)],
         )
     connection.close()
