@@ -129,6 +129,13 @@ class Book:
         return self.stored.human if self.stored else ""
 
     @property
+    def tried_again(self) -> bool:
+        """Whether an order of this number was refused at the door: it was free for any other."""
+        return not self.zzy or any(
+            step.kind == "order_commanded" and step.phase == Phase.REFUSED for step in self.history
+        )
+
+    @property
     def ticketless(self) -> bool:
         """Whether ZZY refused to give back a failed ticket (出票失败): a person hears of that."""
         rejected = [

@@ -54,7 +54,7 @@ def ends(book: Book) -> Iterator[str]:
     """3. What was accepted ends, or is in front of a human with an alarm, or has a deadline."""
     done: set[str] = set()
     for said in book.said:
-        act = "create" if said.act == "create_otherwise" and not book.zzy else said.act
+        act = "create" if said.act == "create_otherwise" and book.tried_again else said.act
         if said.code and said.code not in LEGAL.get(act, {said.code}):
             yield f"{said.act} was answered with {said.code} {said.message}"
         named = str(said.asked.get("refund_num", ""))

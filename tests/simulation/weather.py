@@ -44,6 +44,9 @@ CHANCES = {
 }
 LATENCY = (0.0005, 0.015)
 DISK = (0.0001, 0.003)
+ONCE = frozenset({"/notify", "/order/Pay"})
+"""What the network never copies: a channel would hear the old after the new, and ZZY would be
+paid by the network after we had cancelled."""
 
 
 @dataclass
@@ -96,8 +99,8 @@ class Weather:
             ("lost_answer", LOST_ANSWER),
             ("repeated", REPEATED),
         ):
-            ordered = group == "repeated" and asked.url.path == "/notify"
-            if not ordered and self.strikes(group, dice):  # else the network makes the old new
+            once = group == "repeated" and asked.url.path in ONCE
+            if not once and self.strikes(group, dice):
                 return Fare(there, back, fate, dice.uniform(0, 0.6))
         return Fare(there, back)
 

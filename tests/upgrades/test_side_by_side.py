@@ -38,6 +38,7 @@ SETTINGS = {
 }
 TAKEN_BACK = {"1000", "4000"}
 """What the cancel of a paid order is answered: it is done, or is being done."""
+PATIENCE_SECONDS = 60.0
 NOT_YET = "4001"
 """What 0.1.0 answers to a cancel that overtook its order."""
 
@@ -173,9 +174,9 @@ async def _roll(made: Rolling, size: Size, zzy: ZzySimulator) -> None:
     ordering = asyncio.ensure_future(made.order(4 * unit))
     new_saga, _ = await asyncio.gather(*(made.run(made.new, r) for r in ("saga", "relay")))
     await ordering
-    await made.order(4 * unit)
-    assert await worked(saga)
-    assert await worked(new_saga)
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not (await worked(saga) and await worked(new_saga)):  # whoever is free takes one
+            await made.order(4 * unit)
     ordering = asyncio.ensure_future(made.order(2 * unit))
     for old in (saga, relay):
         await (old.kill() if size.kill else old.stop())
