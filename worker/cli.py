@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from worker.cli_accounts import accounts
+from worker.cli_audit import audit
 from worker.cli_catalogue import catalogue
 from worker.cli_channels import channels
 from worker.cli_checks import checks
@@ -31,6 +32,7 @@ deadletters = typer.Typer(help="Messages that need a person.", no_args_is_help=T
 orders = typer.Typer(help="Orders and their histories.", no_args_is_help=True)
 simulate = typer.Typer(help="A made-up ZZY, channel, SMS gateway.", no_args_is_help=True)
 app.add_typer(accounts, name="accounts")
+app.add_typer(audit, name="audit")
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(channels, name="channels")
 app.add_typer(deadletters, name="deadletters")

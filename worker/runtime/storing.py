@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from worker.runtime.auditing import AuditStore
 from worker.runtime.banking import AccountStore
 from worker.runtime.cataloguing import CatalogueStore
 from worker.runtime.controlling import ChannelStore
@@ -31,7 +32,9 @@ from worker.runtime.records import (
 from worker.runtime.resealing import BodyStore
 
 
-class Store(AccountStore, CatalogueStore, ChannelStore, BodyStore, ErasureStore, Protocol):
+class Store(
+    AccountStore, CatalogueStore, ChannelStore, BodyStore, ErasureStore, AuditStore, Protocol
+):
     """The durable memory of the saga."""
 
     async def start(self) -> None:

@@ -17,7 +17,7 @@ from worker.store.columns import (
     texts,
 )
 
-HEAD: Final = "0006"
+HEAD: Final = "0007"
 """The revision that this program's queries expect."""
 
 

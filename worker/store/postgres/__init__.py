@@ -15,6 +15,7 @@ import structlog
 from worker.runtime.ports import Committed, Loaded, NotificationResult, Transition
 from worker.store.batcher import Batcher
 from worker.store.postgres.accounts import Accounts
+from worker.store.postgres.audit import Audits
 from worker.store.postgres.bodies import Bodies
 from worker.store.postgres.catalogue import Catalogue
 from worker.store.postgres.channels import Channels
@@ -58,6 +59,7 @@ class PostgresStore(
     Queries,
     Bodies,
     Erasure,
+    Audits,
 ):
     """:class:`worker.runtime.ports.Store` over a pool of asyncpg connections."""
 

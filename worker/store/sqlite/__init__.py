@@ -9,6 +9,7 @@ import sqlite3
 
 from worker.sqlite import SqliteFile
 from worker.store.sqlite.accounts import Accounts
+from worker.store.sqlite.audit import Audits
 from worker.store.sqlite.bodies import Bodies
 from worker.store.sqlite.catalogue import Catalogue
 from worker.store.sqlite.channels import Channels
@@ -36,6 +37,7 @@ class SqliteStore(
     Queries,
     Bodies,
     Erasure,
+    Audits,
 ):
     """:class:`worker.runtime.ports.Store` over a :class:`SqliteFile` that others may share."""
 
