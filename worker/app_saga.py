@@ -12,6 +12,7 @@ from worker import configured
 from worker.adapters import Adapters
 from worker.clients.http import HttpClient
 from worker.clients.zzy import ZzyClient
+from worker.runtime.accounts import AccountWatch
 from worker.runtime.breaker import BreakerPlan
 from worker.runtime.catalogue import Catalogue
 from worker.runtime.catalogue_sync import CatalogueSync
@@ -47,7 +48,8 @@ async def start_saga(
     outbox = Outbox(parts.broker, parts.store, parts.clock, tasks)
     gate, valve = Gate(parts.clock, _breaker(settings)), Valve(parts.broker)
     pressure = Pressure(gate, valve, zzy, parts.clock)
-    saga = _saga(settings, parts, zzy, outbox, gate)
+    watch = configured.account_watch(settings)
+    saga = _saga(settings, parts, zzy, outbox, gate, watch=watch)
     catalogue, catalogue_sync = catalogue_of(settings, parts, zzy)
     door = Door(parts.broker, configured.upstreams(settings), parts.clock)
     commands = _commands(
@@ -77,6 +79,7 @@ async def start_saga(
         tasks.keep(partial(eraser.run, days), "erasure", parts.clock)
     tasks.keep(outbox.run, "outbox sweeper", parts.clock)
     tasks.keep(notices.run, "notice sweeper", parts.clock)
+    tasks.keep(partial(watch.run, parts.store, parts.clock), "account lines", parts.clock)
     tasks.keep(pressure.run, "back-pressure", parts.clock)
     concurrency = settings.saga.concurrency
     await parts.broker.consume(queues.QUERIES, queries.handle, concurrency=concurrency)
@@ -119,7 +122,15 @@ def catalogue_of(
     return catalogue, CatalogueSync(catalogue, parts.store, parts.clock, rhythm)
 
 
-def _saga(settings: Settings, parts: Adapters, zzy: ZzyClient, outbox: Outbox, gate: Gate) -> Saga:
+def _saga(  # noqa: PLR0913  (what it stands between)
+    settings: Settings,
+    parts: Adapters,
+    zzy: ZzyClient,
+    outbox: Outbox,
+    gate: Gate,
+    *,
+    watch: AccountWatch,
+) -> Saga:
     performer = Performer(
         zzy,
         parts.broker,
@@ -129,7 +140,7 @@ def _saga(settings: Settings, parts: Adapters, zzy: ZzyClient, outbox: Outbox, g
         publish_events=configured.publishes_events(settings),
         codes_per_sms=settings.sms.codes_per_sms,
     )
-    policy, watch = configured.policy(settings), configured.account_watch(settings)
+    policy = configured.policy(settings)
     return Saga(parts.store, performer, outbox, parts.clock, policy, watch=watch, gate=gate)
 
 

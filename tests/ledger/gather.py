@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Coroutine, Iterable, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -135,7 +134,7 @@ async def _book(stage: Stage, store: Store, shared: Shared, player: Player) -> B
         vouchers_by=VOUCHERS_BY.get(story.app_key, "notify"),
         pay_deadline=stage.pay_deadline,
         said=list(player.said),
-        zzy=deepcopy(stage.world.zzy.ledger.by_origin(number)),
+        zzy=stage.zzy_orders(number),
         stored=_stored(row),
         history=[Step(e.at, e.kind, e.phase, e.text) for e in await store.timeline(number)],
         notified=[Notified(n.webhook_id, n.type, n.seq, n.status) for n in notified],

@@ -1,6 +1,7 @@
 """What all stories of a run share: the world they are played in, and how patient they are."""
 
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from tests.ledger.lots import LotsByOrder
 from tests.ledger.setup import PAY_DEADLINE
 from worker.clock import Clock, SystemClock
 from worker.runtime.ports import Broker, Message
+from worker.simulators.records import Order
 
 PATIENCE_SECONDS = 60.0
 QUIET_SECONDS = 240.0
@@ -43,6 +45,10 @@ class Stage:
     def logs(self) -> list[Path]:
         """Return what every process of the bridge has written."""
         return sorted((self.logs_in or self.world.place.folder).rglob("worker.log"))
+
+    def zzy_orders(self, number: str) -> list[Order]:
+        """Return the supplier's orders under one of our numbers, as they stand now."""
+        return deepcopy(self.world.zzy.ledger.by_origin(number))
 
     async def delayed(self) -> int:
         """Return how many messages wait to be tried again, where that can be seen."""

@@ -238,3 +238,17 @@ async def test_the_operator_hears_of_a_low_account_when_the_line_is_crossed(
             await prepaid.commands.handle(create_message(number=f"low{number}"))
         heard.append([line["kind"] for line in logs if line["event"] == "alarm"])
     assert heard == [[], ["account_low"], [], ["account_low"], []]
+
+
+async def test_a_crossing_that_a_crash_swallowed_is_seen_at_the_next_look(prepaid: World) -> None:
+    await top_up(prepaid, "150")
+    low = {"k": Decimal(200), "unknown": Decimal(1)}
+    heard = []
+    for watch, funds in ((AccountWatch(low), ""), (again := AccountWatch(low), ""), (again, "100")):
+        if funds:
+            await top_up(prepaid, funds)
+        with capture_logs() as logs:
+            await watch.look(prepaid.store)
+            await watch.look(prepaid.store)
+        heard.append([line["kind"] for line in logs if line["event"] == "alarm"])
+    assert heard == [["account_low"], ["account_low"], []]

@@ -1,12 +1,14 @@
 """Forced refunds (强制退款) and other strange notices: what PersonQrCodes is asked, and when."""
 
+import asyncio
+
 import pytest
 from structlog.testing import capture_logs
 
 from contracts import headers
 from contracts.zzy import PersonQrCodesAnswer
 from tests.runtime.messages import OUR_NUM, notice_message, refund_notice, ticket_notice
-from tests.runtime.world import NO_CODES, TIMEOUT, World
+from tests.runtime.world import NO_CODES, TIMEOUT, World, die
 from tests.saga.facts import ZZY
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import Message
@@ -56,6 +58,21 @@ async def test_as_usual_it_is_taken_and_looked_into_afterwards(world: World) -> 
     shown = "PersonQrCodes shows 2 codes, 2 of them known to us"
     assert await lines(world, "evidence_heard") == [shown]
     assert await world.notices.handle(forced("c-1")) == Ack(), "a repeat asks nobody"
+
+
+async def test_a_worker_that_died_before_it_asked_leaves_the_question_to_the_next(
+    world: World,
+) -> None:
+    await issued(world, hold=False)
+    world.zzy.will("probe", die, NO_CODES, STILL)
+    with pytest.raises(asyncio.CancelledError):
+        await world.notices.handle(forced("c-1"))
+    world.restart()
+    with capture_logs() as logs:
+        assert await world.notices.handle(forced("c-1", redelivered=True)) == Ack()
+        assert await world.notices.handle(forced("c-1", redelivered=True)) == Ack()
+    assert alarms(logs) == ["forced_refund_doubtful"], "only where its code is still shown"
+    assert (await world.order()).refunded == 1
 
 
 async def test_as_usual_silence_of_zzy_holds_nothing_up(world: World) -> None:

@@ -105,7 +105,7 @@ class Zzy:
 
     def _cancel(self, booking: Booking) -> Event:
         if booking.paid:
-            return CancelRefused("已支付")
+            return CancelRefused("已支付", paid=True)
         booking.cancelled = True
         return CancelAccepted()
 

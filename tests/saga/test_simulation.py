@@ -82,7 +82,7 @@ PLANTED: list[tuple[str, Phase, type[Any], Plant]] = [
         "the oracle's refusal is not believed",
         Phase.CLOSING,
         CancelRefused,
-        lambda rows: [row for row in rows if "doubtful" not in row.when.__name__],
+        lambda rows: [row for row in rows if "may_be_paid" not in row.when.__name__],
     ),
     (
         "pay is repeated though a cancel waits",

@@ -139,7 +139,7 @@ def test_a_touched_order_is_not_paid_blindly() -> None:
 def test_a_touched_order_that_a_cancel_waits_for_is_refunded_if_it_cannot_be_cancelled() -> None:
     story = creating().on(cancelled()).expect(Phase.CREATING)
     story.answer(CreateSucceeded(ZZY, untouched=False)).expect(Phase.CLOSING, "call cancel")
-    story.answer(CancelRefused("已支付"))
+    story.answer(CancelRefused("已支付", paid=True))
     story.expect(Phase.AWAITING_TICKET, "answer buyer 1000", "call refund")
 
 

@@ -19,6 +19,7 @@ from tests.saga.facts import (
     V2,
     WHIM,
     ZZY,
+    cancelled,
     checked,
     issued,
     ordered,
@@ -86,6 +87,16 @@ def test_a_refused_pay_frees_the_stock_and_then_tells() -> None:
         story.answer(CancelUnknown("timeout")).expect(Phase.CLOSING, wake=wait)
         story.wake().expect(Phase.CLOSING, "call cancel")
     story.answer(CancelUnknown("timeout")).expect(Phase.REFUSED, *refused, STOCK_HELD)
+
+
+def test_a_refused_pay_that_came_twice_is_known_by_the_refusal_of_the_cancel() -> None:
+    story = paying().answer(PayRefused(STOCK)).expect(Phase.CLOSING, "call cancel")
+    wanted = story.fork().on(cancelled()).expect(Phase.CLOSING)
+    wanted.answer(CancelRefused("已支付", paid=True))
+    wanted.expect(Phase.AWAITING_TICKET, "answer buyer 1000", "call refund")
+    story.answer(CancelRefused("已支付", paid=True))
+    story.expect(Phase.AWAITING_TICKET, "answer buyer 1000", wake=600)
+    assert story.order.failure is None
 
 
 def test_already_paid_is_success() -> None:

@@ -155,7 +155,7 @@ ANSWERED: dict[CallKind, tuple[Callable[[Dice], Event], ...]] = {
     ),
     CallKind.CANCEL: (
         lambda _: CancelAccepted(),
-        lambda _: CancelRefused(),
+        lambda d: CancelRefused(paid=_flip(d)),
         lambda d: CancelUnknown("timeout", _flip(d)),
     ),
     CallKind.PROBE: (lambda _: CodesMissing(), lambda _: CodesMissing(), _issued),

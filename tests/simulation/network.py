@@ -25,6 +25,8 @@ from worker.clients.http import Exchange, HttpAnswer, HttpClient, HttpRequest, L
 
 REFUSED, LOST_REQUEST, LOST_ANSWER, REPEATED = "refused", "lost_request", "lost_answer", "repeated"
 FINISH_SECONDS = 6.0
+COPIED = contextvars.ContextVar("copied", default=False)
+"""Whether what is being handled is a copy that the network made of a request."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,7 @@ class Network:
         elif fare.fate != LOST_REQUEST:
             self._later(fare.there, self._arrive, call)
         if fare.fate == REPEATED:
-            self._later(fare.there + fare.again, self._arrive, call)
+            self._later(fare.there + fare.again, self._arrive, call, True)  # noqa: FBT003
         try:
             async with asyncio.timeout(seconds):
                 return await call.future
@@ -122,13 +124,15 @@ class Network:
         loop = asyncio.get_running_loop()
         loop.call_later(seconds, callback, *args, context=OUTSIDE)
 
-    def _arrive(self, call: Call) -> None:
+    def _arrive(self, call: Call, copied: bool = False) -> None:  # noqa: FBT001, FBT002
         host = self._hosts.get(call.asked.url.authority)
         if host is None or host.closing:
             self._later(call.fare.back, call.end, NotSent("connect_failed", 0))
             return
+        context = host.context.copy()
+        context.run(COPIED.set, copied)
         task = asyncio.get_running_loop().create_task(
-            handled(host.application, call.asked), context=host.context.copy()
+            handled(host.application, call.asked), context=context
         )
         call.task = task
         host.at_work[call] = None

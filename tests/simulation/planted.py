@@ -16,9 +16,10 @@ import structlog
 
 from contracts import queues
 from tests.simulation.loop import OWNER
+from worker.deadletters.drain import Drain
 from worker.ingress.sending import Sender, Sent
 from worker.relay.turns import Turns
-from worker.runtime import handle, notices, perform, snapshot
+from worker.runtime import handle, notices, outbox, perform, snapshot
 from worker.runtime.commands import Commands
 from worker.runtime.outcome import Ack
 from worker.runtime.records import Turn
@@ -129,7 +130,7 @@ def timers_are_not_kept() -> Iterator[Any]:
 
 @plant("ends")
 def nobody_is_called() -> Iterator[Any]:
-    yield patch.object(perform.Performer, "alarm", lambda *_: None)
+    yield patch.object(outbox, "raise_alarm", lambda _: None)
 
 
 @plant("never_falls_back")
@@ -155,6 +156,14 @@ def a_late_ticket_revives_what_was_refunded() -> Iterator[Any]:
 @plant("channel_knows")
 def the_outbox_is_not_in_the_commit() -> Iterator[Any]:
     yield patch.object(rows, "outbox_values", lambda *_: [])
+
+
+@plant("channel_knows")
+def a_dead_letter_is_acknowledged_and_not_kept() -> Iterator[Any]:
+    async def careless(_self: Any, _message: Any) -> Ack:  # noqa: ANN401
+        return Ack()
+
+    yield patch.object(Drain, "handle", careless)
 
 
 @plant("channel_knows")

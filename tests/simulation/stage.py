@@ -10,12 +10,13 @@ from tests.e2e.world import Party, World, _sms, _table
 from tests.ledger.lots import LotsByOrder, install
 from tests.ledger.setup import CHOICE, SETTINGS, ZZY_TIMEOUT
 from tests.ledger.stage import Stage
-from tests.simulation.network import Network, SimulatedSession
+from tests.simulation.network import COPIED, Network, SimulatedSession
 from worker.clock import Clock
 from worker.settings import Settings, load_settings
 from worker.simulators.channel import ChannelSimulator
 from worker.simulators.channel_driver import ChannelDriver
 from worker.simulators.channel_faults import ChannelFaults
+from worker.simulators.records import Order
 from worker.simulators.sms import SmsSimulator
 from worker.simulators.zzy import ZzySimulator
 from worker.simulators.zzy_faults import ZzyFaults
@@ -45,8 +46,33 @@ class DistinctClock:
         await self._clock.sleep(seconds)
 
 
+class CopyingClock:
+    """Tells the supplier the time, and remembers when it was told to a copy of a request."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self.copies: set[datetime] = set()
+
+    def now(self) -> datetime:
+        now = self._clock.now()
+        if COPIED.get():
+            self.copies.add(now)
+        return now
+
+    async def sleep(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
+
+
 class SimulatedStage(Stage):
     """A stage whose worker runs in this process."""
+
+    def zzy_orders(self, number: str) -> list[Order]:
+        """Return them without the copies of pays that moved nothing: the worker sent none."""
+        copies = self.world.zzy.platform.clock.copies  # type: ignore[attr-defined]
+        orders = super().zzy_orders(number)
+        for order in orders:
+            order.pays = [pay for pay in order.pays if pay.moved_money or pay.at not in copies]
+        return orders
 
     async def metrics(self) -> str:
         return exposition()[0].decode()
@@ -113,7 +139,7 @@ def surround(
     where: Place, network: Network, clock: Clock, faults: ChannelFaults
 ) -> tuple[World, LotsByOrder]:
     """Put everybody on the network; ``faults`` is what the channels do wrong."""
-    zzy = ZzySimulator(clock=clock, callback_url=where.url + "/zzy/notify")
+    zzy = ZzySimulator(clock=CopyingClock(clock), callback_url=where.url + "/zzy/notify")
     zzy.notifier._session = SimulatedSession(network, NOTICE_SECONDS)  # type: ignore[assignment]
     lots = install(zzy)
     zzy.notifier._clock = DistinctClock(clock)  # type: ignore[assignment]

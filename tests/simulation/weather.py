@@ -44,9 +44,8 @@ CHANCES = {
 }
 LATENCY = (0.0005, 0.015)
 DISK = (0.0001, 0.003)
-ONCE = frozenset({"/notify", "/order/Pay"})
-"""What the network never copies: a channel would hear the old after the new, and ZZY would be
-paid by the network after we had cancelled."""
+ONCE = frozenset({"/notify"})
+"""What the network never copies: a channel would hear the old after the new."""
 
 
 @dataclass

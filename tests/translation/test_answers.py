@@ -70,7 +70,7 @@ def test_unknown_stays_unknown() -> None:
     assert answers.read_create(UNSIGNED, PATTERNS) == CreateUnknown("http_401", True)  # noqa: FBT003
     assert answers.read_pay(TIMEOUT, PATTERNS) == PayUnknown("timeout")
     assert answers.read_pay(UNSENT, PATTERNS) == PayUnknown("connect", sent=False)
-    assert answers.read_cancel(TIMEOUT) == CancelUnknown("timeout")
+    assert answers.read_cancel(TIMEOUT, PATTERNS) == CancelUnknown("timeout")
     assert answers.read_refund(TIMEOUT, PATTERNS) == RefundUnknown("timeout")
     assert answers.read_refund(UNSENT, PATTERNS) == RefundUnknown("connect", sent=False)
     assert answers.read_probe(TIMEOUT, an_order()) == CodesMissing("timeout")
@@ -181,8 +181,10 @@ def test_a_pay_answer_without_data_is_unknown() -> None:
 
 def test_cancel() -> None:
     done = CancelAnswer.parse((GOLDEN / "cancel_answer.json").read_bytes())
-    assert answers.read_cancel(Succeeded(done, "log")) == CancelAccepted()
-    assert answers.read_cancel(refused("已支付")) == CancelRefused("已支付")
+    assert answers.read_cancel(Succeeded(done, "log"), PATTERNS) == CancelAccepted()
+    assert answers.read_cancel(refused("不可取消"), PATTERNS) == CancelRefused("不可取消")
+    paid = answers.read_cancel(refused("订单已支付"), PATTERNS)
+    assert paid == CancelRefused("订单已支付", paid=True)
 
 
 @pytest.mark.parametrize(("status", "approved"), [(0, None), (1, True), (2, False)])

@@ -64,6 +64,21 @@ class ForcedRefunds:
         if forced and isinstance(event, RefundNoticed) and _contradiction(event, before, shown):
             alarm("forced_refund_doubtful", order_num=after.order_num, text=shown.text)
 
+    async def look_again(self, event: Event, order: Order | None) -> None:
+        """Ask about a forced refund that was taken by a worker which died before it asked.
+
+        Raises StoreUnavailableError.
+        """
+        if self._hold or order is None or not isinstance(event, RefundNoticed):
+            return
+        if not is_forced(event):
+            return
+        shown = await self._evidence.gather(order.order_num)
+        named = {code for code in event.codes if code != order.order_code}
+        codes = (shown.codes or frozenset()) - set(order.checked_codes)
+        if codes & named if named else codes:
+            alarm("forced_refund_doubtful", order_num=order.order_num, text=shown.text)
+
 
 def is_forced(event: Event) -> bool:
     """Tell whether an event is the supplier's own refund."""

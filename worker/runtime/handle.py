@@ -17,6 +17,7 @@ from worker.clock import Clock
 from worker.errors import StoreRefusedError
 from worker.runtime import snapshot, timeline
 from worker.runtime.accounts import AccountWatch, refused_for_funds
+from worker.runtime.alarming import alarm_messages
 from worker.runtime.gate import Gate
 from worker.runtime.leave import Step, ask_leave
 from worker.runtime.outbox import Outbox
@@ -154,6 +155,7 @@ class Saga:
                 return Taken(order, hold=True)
             if not self._is_worth_a_commit(order, decision, stimulus):
                 await self._perform_replies(order_num, decision)
+                self._raise_alarms(order_num, decision)
                 return Taken(decision.order)
             step = ask_leave(self._gate, decision)
             try:
@@ -211,6 +213,7 @@ class Saga:
         ]
         messages = [message for message, _ in made]
         messages += self._performer.event(before, order, decision.event, version + 1)
+        messages += alarm_messages(order.order_num, version + 1, _alarms(decision))
         transition = Transition(
             row=snapshot.row(order, version + 1, now),
             entries=step.entries(was, now, stimulus.log_id),
@@ -246,8 +249,15 @@ class Saga:
         for effect in decision.effects:
             if isinstance(effect, Reply):
                 await self._performer.reply(order_num, effect)
-            elif isinstance(effect, Alarm):
-                self._performer.alarm(order_num, effect)
+
+    def _raise_alarms(self, order_num: str, decision: Decision) -> None:
+        """Raise what no commit holds: of something that left no trace in an order."""
+        for effect in _alarms(decision):
+            self._performer.alarm(order_num, effect)
+
+
+def _alarms(decision: Decision) -> list[Alarm]:
+    return [effect for effect in decision.effects if isinstance(effect, Alarm)]
 
 
 def _had_effect(decision: Decision) -> bool:

@@ -148,6 +148,8 @@ class Notices:
             return Park("notice_forced_refund", f"held: {taken.set_apart}", letter)
         if not taken.repeat:
             await self._forced.look_back(notice.event, before, taken.order)
+        elif message.redelivered:
+            await self._forced.look_again(notice.event, taken.order)
         return Ack()
 
     async def _looked_at(

@@ -2,7 +2,8 @@
 
 Why it exists: a notification is stored in the same commit as the state that caused it;
 right after the commit it is published from memory, and what a crash or a broker's outage
-left behind is found by the sweeper. It must not decide what is published.
+left behind is found by the sweeper. An alarm lies there too, and is raised instead. It must
+not decide what is published.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import structlog
 
 from worker.clock import Clock
 from worker.errors import BrokerUnavailableError, PublishUnknownError, StoreUnavailableError
+from worker.runtime.alarming import is_alarm, raise_alarm
 from worker.runtime.ports import Broker, Message, Store
 from worker.tasks import TaskGroup
 
@@ -42,8 +44,15 @@ class Outbox:
         self._under_way = 0
 
     def send(self, messages: Sequence[Message]) -> None:
-        """Publish in the background; a failure, or what is too much, is left to the sweeper."""
+        """Publish in the background; a failure, or what is too much, is left to the sweeper.
+
+        Alarms are raised at once.
+        """
         for message in messages:
+            if is_alarm(message):
+                raise_alarm(message)
+                self._tasks.start(self._note_sent(message), "outbox")
+                continue
             if self._under_way >= MOST_UNDER_WAY:
                 _log.info("outbox_full", queue=message.queue)
                 continue
@@ -62,6 +71,9 @@ class Outbox:
         except (BrokerUnavailableError, PublishUnknownError) as error:
             _log.warning("outbox_left_to_sweeper", queue=message.queue, error=str(error))
             return
+        await self._note_sent(message)
+
+    async def _note_sent(self, message: Message) -> None:
         self._sent.append(message.message_id)
         if not self._marking:
             self._marking = True
@@ -83,8 +95,15 @@ class Outbox:
         left = await self._store.claim_unsent(
             self._clock.now(), older_than=UNSENT_SECONDS, limit=SWEEP_LIMIT, lease=SWEEP_LEASE
         )
-        await asyncio.gather(*(self._publish(message) for message in left))
+        await asyncio.gather(*(self._take_up(message) for message in left))
         return len(left)
+
+    async def _take_up(self, message: Message) -> None:
+        if is_alarm(message):
+            raise_alarm(message)
+            await self._note_sent(message)
+        else:
+            await self._publish(message)
 
     async def run(self) -> None:
         """Sweep for ever."""

@@ -79,7 +79,7 @@ class Performer:
                 return _answer(answers.read_pay(paid, self._patterns), paid)
             case CallKind.CANCEL:
                 cancelled = await self._supplier.cancel(order.zzy_order_id)
-                return _answer(answers.read_cancel(cancelled), cancelled)
+                return _answer(answers.read_cancel(cancelled, self._patterns), cancelled)
             case CallKind.PROBE:
                 probed = await self._supplier.person_qr_codes(order.order_num)
                 return _answer(answers.read_probe(probed, order), probed)

@@ -130,9 +130,10 @@ class CancelAccepted:
 
 @dataclass(frozen=True, slots=True)
 class CancelRefused:
-    """ZZY did not cancel the order."""
+    """ZZY did not cancel the order; ``paid``: because it is paid (已支付)."""
 
     message: str = ""
+    paid: bool = False
 
 
 @dataclass(frozen=True, slots=True)

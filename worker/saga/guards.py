@@ -8,6 +8,7 @@ from worker.saga import vouchers
 from worker.saga.erasure import objection, without_people
 from worker.saga.events import (
     CancelCommanded,
+    CancelRefused,
     CreateRefused,
     CreateSucceeded,
     CreateUnknown,
@@ -59,9 +60,17 @@ def refund_is_wanted(o: Order, _e: Event, _m: Moment) -> bool:
     return o.cancel_waits and o.terms.refundable and not o.checked
 
 
-def pay_is_doubtful_and_refund_is_wanted(o: Order, e: Event, m: Moment) -> bool:
+def may_be_paid(o: Order, e: CancelRefused, _m: Moment) -> bool:
+    """Tell whether ZZY keeps the order because it was paid, as far as anybody can know.
+
+    It says so itself where a pay that it refused came a second time, on the network's account.
+    """
+    return o.pay_doubtful or e.paid
+
+
+def may_be_paid_and_refund_is_wanted(o: Order, e: CancelRefused, m: Moment) -> bool:
     """Tell whether money may have moved that the channel wants back."""
-    return o.pay_doubtful and refund_is_wanted(o, e, m)
+    return may_be_paid(o, e, m) and refund_is_wanted(o, e, m)
 
 
 def is_not_refundable(o: Order, _e: Event, _m: Moment) -> bool:

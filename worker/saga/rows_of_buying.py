@@ -98,8 +98,8 @@ CLOSE = [
     row(CLOSING, CancelAccepted, g.has_failed, (s.tell_failure, s.answer_cancelled), REFUSED),
     row(CLOSING, CancelAccepted, g.always, (s.answer_cancelled, s.tell_cancelled_order), CANCELLED),
 
-    row(CLOSING, CancelRefused, g.pay_is_doubtful_and_refund_is_wanted, (s.forget_failure, s.answer_paid, r.open_refund), AWAITING),
-    row(CLOSING, CancelRefused, g.pay_is_doubtful, (s.forget_failure, s.answer_paid, s.answer_not_refundable, c.await_ticket), AWAITING),
+    row(CLOSING, CancelRefused, g.may_be_paid_and_refund_is_wanted, (s.forget_failure, s.answer_paid, r.open_refund), AWAITING),
+    row(CLOSING, CancelRefused, g.may_be_paid, (s.forget_failure, s.answer_paid, s.answer_not_refundable, c.await_ticket), AWAITING),
     row(CLOSING, CancelRefused, g.has_failed, (s.tell_failure, s.answer_cancelled, h.alarm_stock_held), REFUSED),
     row(CLOSING, CancelRefused, g.always, (s.answer_cancelled, s.tell_cancelled_order, h.alarm_stock_held), CANCELLED),
 

@@ -100,13 +100,13 @@ def read_vouchers(
     return (Voucher(order_code, product_name=product_name, memo=memo),)
 
 
-def read_cancel(result: SupplierResult[CancelAnswer]) -> Event:
+def read_cancel(result: SupplierResult[CancelAnswer], patterns: RefusalPatterns) -> Event:
     """Tell what CancelOrder (订单取消, 1.1.8) came to."""
     match result:
         case Unknown():
             return CancelUnknown(result.reason, result.signature_refused)
         case Refused():
-            return CancelRefused(result.message)
+            return CancelRefused(result.message, says(result.message, patterns.already_paid))
     return CancelAccepted()
 
 
