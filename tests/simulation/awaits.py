@@ -29,7 +29,7 @@ WAYS: dict[str, tuple[str, ...]] = {
     "worker/runtime/notices.py": ("handle", "_take"),
     "worker/runtime/handle.py": ("take", "_commit", "_perform", "_perform_replies"),
     "worker/runtime/timers.py": ("poll", "_fire"),
-    "worker/runtime/outbox.py": ("_publish", "_mark", "sweep"),
+    "worker/runtime/outbox.py": ("_publish", "_note_sent", "_mark", "sweep", "_take_up"),
     "worker/relay/handler.py": ("handle", "_deliver", "_record"),
     "worker/sms/handler.py": ("handle", "_text", "_was_sent", "_record", "_reply"),
     "worker/deadletters/drain.py": ("handle", "_named"),
