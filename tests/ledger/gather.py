@@ -29,7 +29,7 @@ PENDING = {"pending", "sending"}
 
 
 async def until_quiet(stage: Stage, store: Store, players: Sequence[Player]) -> None:
-    """Wait until nothing moves any more: no notice, no message, no timer, no delivery."""
+    """Wait until nothing moves any more: no notice, message, timer, delivery or outbox row."""
     numbers = {player.order_num for player in players}
     app_keys = {player.story.app_key for player in players}
     watched = [queues.ORDERS, queues.NOTICES, queues.SMS, *map(queues.relay_queue, app_keys)]
@@ -53,7 +53,7 @@ async def _still(stage: Stage, store: Store, watched: Iterable[str]) -> bool:
     for queue in watched:
         if await stage.broker.depth(queue):
             return False
-    if await stage.delayed():
+    if await stage.delayed() or (await store.figures()).oldest_unsent_at is not None:
         return False
     return all(_settled(row) for row in await store.orders(limit=100_000))
 

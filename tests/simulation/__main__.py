@@ -36,6 +36,8 @@ def main() -> int:
     with templates() as folder:
         if asked.hunt:
             return hunt(asked, folder)
+        if asked.stand:
+            return stand(asked, folder)
         total, broken = Total(), []
         for outcome in outcomes(_wishes(asked), folder, asked.jobs):
             total.add(outcome)
@@ -68,6 +70,25 @@ def hunt(asked: argparse.Namespace, folder: Path) -> int:
         told = f"found after {tried} seeds: {', '.join(sorted(found))}"
         say(f"{name}: {told if found else f'not found in {tried} seeds'}")
     return 1 if missed else 0
+
+
+def stand(asked: argparse.Namespace, folder: Path) -> int:
+    """Kill a process at each await of the audit; 1 where none came by, or a promise broke."""
+    bad = 0
+    for place in awaits():
+        asked.place, tried, killed = place, 0, False
+        for outcome in outcomes(_wishes(asked), folder, asked.jobs):
+            tried += 1
+            if outcome.broken:
+                bad += 1
+                say(f"seed {outcome.wish.seed} broke {', '.join(sorted(outcome.promises))}")
+                say(outcome.text)
+            if killed := outcome.killed_at[place] > 0:
+                break
+        bad += not killed
+        told = f"killed there in seed {tried}" if killed else f"nothing came by in {tried} seeds"
+        say(f"{place.module} {place.function} {place.what}: {told}")
+    return 1 if bad else 0
 
 
 class Total:
@@ -151,7 +172,9 @@ def _wishes(asked: argparse.Namespace) -> Iterator[Wish]:
         return
     seeds = asked.seed or range(asked.first, asked.first + asked.seeds)
     for seed in seeds:
-        yield Wish(seed, asked.without, asked.orders, asked.acts, plant=asked.plant)
+        yield Wish(
+            seed, asked.without, asked.orders, asked.acts, plant=asked.plant, stand=asked.place
+        )
 
 
 def _numbers(text: str) -> tuple[int, ...]:
@@ -178,6 +201,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--progress", type=int, default=50, help="seeds between two lines")
     parser.add_argument("--points", action="store_true", help="print where processes were killed")
     parser.add_argument("--digest", action="store_true", help="print each event log's digest")
+    parser.add_argument("--stand", action="store_true", help="kill at each await of the audit")
+    parser.set_defaults(place=None)
     return parser.parse_args()
 
 

@@ -57,9 +57,12 @@ def awaits() -> Iterator[Await]:
                 yield Await(_module(path), name, what)
 
 
-def points() -> dict[tuple[str, str], list[tuple[range, Await]]]:
+Points = dict[tuple[str, str], list[tuple[range, Await]]]
+
+
+def points() -> Points:
     """Return the awaits by file and function, and the lines on which each stands."""
-    found: dict[tuple[str, str], list[tuple[range, Await]]] = {}
+    found: Points = {}
     for path, names in WAYS.items():
         tree = ast.parse((ROOT / path).read_text(encoding="utf-8"))
         module = _module(path)
@@ -72,7 +75,13 @@ def points() -> dict[tuple[str, str], list[tuple[range, Await]]]:
     return found
 
 
-def suspended(task: Any, known: dict[tuple[str, str], list[tuple[range, Await]]]) -> set[Await]:  # noqa: ANN401
+def at(place: Await) -> Points:
+    """Return where one await stands, as :func:`points` does for all."""
+    found = {key: [one for one in there if one[1] == place] for key, there in points().items()}
+    return {key: there for key, there in found.items() if there}
+
+
+def suspended(task: Any, known: Points) -> set[Await]:  # noqa: ANN401
     """Return the awaits at which a task stands, the outermost and all within."""
     found, inner = set(), task.get_coro()
     while inner is not None:

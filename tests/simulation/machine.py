@@ -102,6 +102,8 @@ class Machine:
         """How many steps a process that starts now has to live."""
         self.pause: Callable[[], float] = lambda: 0.5
         """How long one that died stays away."""
+        self.fatal_moment: Callable[[Process], bool] = lambda _process: False
+        """Asked before each step of a process whether it dies now."""
         self.killed = 0
         self.surprises: list[str] = []
         """Errors with which no process may end."""
@@ -130,7 +132,7 @@ class Machine:
         if not process.alive:
             return False
         process.steps += 1
-        if process.steps >= process.fatal_step:
+        if process.steps >= process.fatal_step or self.fatal_moment(process):
             self.kill(process)
             return False
         return True

@@ -41,6 +41,8 @@ class Wish:
     """How many acts of each story are played at most."""
     fatal: int = 0
     """Play one canonical order alone, and kill the worker before this step of its; 0: as drawn."""
+    stand: Await | None = None
+    """Kill the first process of which something stands at this await, besides those drawn."""
     plant: str = ""
     """The fault of planted.py that is put into the worker."""
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
+from typing import Any
 from unittest.mock import patch
 
 from tests.ledger.player import Player
@@ -19,7 +20,7 @@ from tests.ledger.run import Plan, Verdict, judged, top_up
 from tests.ledger.setup import channel_faults
 from tests.ledger.stories import Story, story
 from tests.simulation import disk
-from tests.simulation.awaits import Await, points, suspended
+from tests.simulation.awaits import Await, at, points, suspended
 from tests.simulation.canonical import canonical
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.machine import (
@@ -103,6 +104,10 @@ class Simulation:
         self._points = points()
         self.killed_at: Counter[Await] = Counter()
         self.machine.observe = self._observe
+        if wish.stand:
+            self._there = at(wish.stand)
+            self._unfinished: dict[Process, tuple[int, list[asyncio.Task[Any]]]] = {}
+            self.machine.fatal_moment = self._stands_there
         self._lives = self.weather.dice("lives")
         self.machine.lifespan = self._lifespan
         self.machine.pause = lambda: self._lives.uniform(0.05, 2.0)
@@ -133,6 +138,16 @@ class Simulation:
         for task in process.tasks:
             if not task.done():
                 self.killed_at.update(suspended(task, self._points))
+
+    def _stands_there(self, process: Process) -> bool:
+        """Tell whether a task of the process stands where it is to be killed; once in a run."""
+        if self.weather.calm or self.killed_at[self.wish.stand]:
+            return False
+        seen, unfinished = self._unfinished.get(process, (0, []))
+        new = process.tasks[seen:]
+        left = [task for task in (*unfinished, *new) if not task.done()]
+        self._unfinished[process] = (seen + len(new), left)
+        return any(suspended(task, self._there) for task in left)
 
     def _lifespan(self) -> int:
         if self.wish.fatal:
