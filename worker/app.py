@@ -16,6 +16,7 @@ import structlog
 from contracts import queues
 from worker import configured
 from worker.adapters import Adapters, adapters, opened, opened_store
+from worker.app_console import serve_console, wanted
 from worker.app_saga import catalogue_of, start_saga, zzy_client
 from worker.clients.channels import ChannelClient
 from worker.clients.gateways import GatewayClient
@@ -41,6 +42,9 @@ from worker.tasks import TaskGroup
 WIND_UP_SECONDS: Final = 1.0
 """And then what runs besides: a publish, a timer's call; the rest is found by a sweeper."""
 
+STORING: Final = frozenset({Role.SAGA, Role.RELAY})
+"""The roles that work with the database whatever else is configured."""
+
 __all__ = ["opened", "opened_catalogue", "opened_store", "running"]
 
 _log = structlog.get_logger(__name__)
@@ -50,7 +54,7 @@ _log = structlog.get_logger(__name__)
 async def running(
     settings: Settings, roles: frozenset[Role], on: Surroundings | None = None
 ) -> AsyncIterator[str]:
-    """Run the roles; yields the URL of what is served, or "" where nothing is.
+    """Run the roles; yields the URL of what is served, the pages apart, or "" where nothing is.
 
     Leaving stops taking, finishes what is at work, acknowledges and closes, within 10 s.
     Raises BrokerUnavailableError, StoreUnavailableError, SettingsError (a port that is taken).
@@ -59,7 +63,8 @@ async def running(
     tasks = TaskGroup(_report)
     async with AsyncExitStack() as stack:
         parts = await stack.enter_async_context(adapters(settings, on.clock, on.file))
-        if roles & {Role.SAGA, Role.RELAY}:
+        console = wanted(settings, roles)
+        if console or roles & STORING:
             stack.push_async_callback(parts.store.close)
             await parts.store.start()
         stack.push_async_callback(parts.broker.close)
@@ -79,13 +84,16 @@ async def running(
         problems = partial(_problems, parts.broker, pulse)
         if door := await _serve(settings, parts, roles, problems, on):
             served.append(door)
+        if console and (pages := await serve_console(settings, parts, roles, on)):
+            served.append(pages)
         if Role.SAGA in roles:
             await start_saga(settings, parts, tasks, http)
         if Role.RELAY in roles:
             await _start_relay(settings, parts, channels, tasks, stack)
             await _start_texting(settings, parts, stack, on)
-        if roles & {Role.SAGA, Role.RELAY}:
+        if console or roles & STORING:
             tasks.keep(pulse.run, "pulse", parts.clock)
+        if roles & STORING:
             drain = Drain(parts.store, parts.clock)
             await parts.broker.consume(queues.DEAD, drain.handle, concurrency=8)
         yield door.url if door else ""

@@ -17,6 +17,7 @@ from worker.cli_audit import audit
 from worker.cli_catalogue import catalogue
 from worker.cli_channels import channels
 from worker.cli_checks import checks
+from worker.cli_console import console
 from worker.cli_options import FAILED, Json, exit_by, settings_of
 from worker.cli_privacy import privacy
 from worker.errors import TicketbridgeError
@@ -35,6 +36,7 @@ app.add_typer(accounts, name="accounts")
 app.add_typer(audit, name="audit")
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(channels, name="channels")
+app.add_typer(console, name="console")
 app.add_typer(deadletters, name="deadletters")
 app.add_typer(orders, name="orders")
 app.add_typer(privacy, name="privacy")

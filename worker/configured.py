@@ -286,6 +286,7 @@ def secrets(settings: Settings) -> list[str]:
     for channel in settings.channels:
         keys.extend(channel.secrets)
     keys.extend(key.get_secret_value() for key in settings.privacy.encryption_keys)
+    keys.extend(user.password_hash.get_secret_value() for user in settings.console.users)
     keys.append(settings.sms.gateway_secret.get_secret_value())
     keys.append(settings.catalogue.purchase_key.get_secret_value())
     for url in (settings.database_url, settings.broker_url):

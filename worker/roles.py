@@ -13,3 +13,4 @@ class Role(StrEnum):
     INGRESS = "ingress"
     SAGA = "saga"
     RELAY = "relay"
+    CONSOLE = "console"

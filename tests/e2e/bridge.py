@@ -120,6 +120,10 @@ class Bridge:
         self._place = place
         self._roles = roles
         self._code = code
+        # Many of them run beside each other; a released version may not know the setting.
+        self._environment = (
+            {"PYTHONPATH": str(code)} if code else {"TICKETBRIDGE_CONSOLE__ENABLED": "false"}
+        )
         self._process: asyncio.subprocess.Process | None = None
 
     @property
@@ -143,7 +147,7 @@ class Bridge:
             *("-m", "worker", "run", "--config", str(self._place.config), *self._roles),
             stderr=log,
             stdout=log,
-            env=clean_environment() | ({"PYTHONPATH": str(self._code)} if self._code else {}),
+            env=clean_environment() | self._environment,
             cwd=self._code,
         )
         log.close()

@@ -28,8 +28,13 @@ def install() -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         sys.stderr.write(f"test servers: installing {' and '.join(PACKAGES)}\n")
         with _services_stay_down():
-            _apt("update", "-qq")
-            _apt("install", "-y", "-qq", "--no-install-recommends", *PACKAGES)
+            fetch(*PACKAGES)
+
+
+def fetch(*packages: str) -> None:
+    """Install packages of Debian; whoever calls it holds the lock. Raises ServerError."""
+    _apt("update", "-qq")
+    _apt("install", "-y", "-qq", "--no-install-recommends", *packages)
 
 
 def _apt(*words: str) -> None:

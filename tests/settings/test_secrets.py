@@ -22,6 +22,9 @@ previous_sign_keys_file = "several"
 purchase_key_file = "one"
 [sms]
 gateway_secret_file = "one"
+[[console.users]]
+name = "a"
+password_hash_file = "hash"
 [privacy]
 encryption_keys_file = "keys"
 [[channels]]
@@ -33,6 +36,7 @@ app_secrets_file = "several"
 def with_files(folder: Path) -> Path:
     for name, text in {
         "one": "one\n",
+        "hash": "$argon2id$v=19$x\n",
         "several": "first\n\n  second  \n",
         "keys": f"{DRAWN}\n{DRAWN[::-1]}\n",
         "database": "postgresql://u:p%40ss@h/d\n",
@@ -48,6 +52,7 @@ def test_every_secret_may_stand_in_a_file(tmp_path: Path) -> None:
     assert settings.channels[0].secrets == ("first", "second")
     assert settings.catalogue.purchase_key == SecretStr("one")
     assert settings.sms.gateway_secret == SecretStr("one")
+    assert settings.console.users[0].password_hash == SecretStr("$argon2id$v=19$x")
     assert len(settings.privacy.encryption_keys) == 2
     assert settings.database_url == "postgresql://u:p%40ss@h/d"
     assert settings.broker_url == "amqp://u:p@h/"

@@ -6,6 +6,7 @@ not print the value of a secret.
 """
 
 from worker.settings.accounts import SettlementPrice
+from worker.settings.console import Console, ConsoleUser
 from worker.settings.load import load_settings
 from worker.settings.models import (
     Health,
@@ -25,6 +26,8 @@ from worker.settings.weaknesses import weaknesses
 
 __all__ = [
     "Channel",
+    "Console",
+    "ConsoleUser",
     "Events",
     "Health",
     "Ingress",

@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, Field, SecretStr, field_validator
 
 from worker.settings.accounts import SettlementPrice
 from worker.settings.catalogue import Catalogue
+from worker.settings.console import Console
 from worker.settings.parties import Channel, Product
 from worker.settings.privacy import Privacy
 from worker.settings.publishing import Events, Upstream
@@ -165,6 +166,7 @@ class Settings(Section):
     privacy: Privacy = Privacy()
     relay: Relay = Relay()
     sms: Sms = Sms()
+    console: Console = Console()
     log: Log = Log()
     events: Events = Events()
     channels: tuple[Channel, ...] = ()

@@ -23,6 +23,7 @@ SECRETS: Final = frozenset(
         "database_url",
         "encryption_keys",
         "gateway_secret",
+        "password_hash",
         "previous_sign_keys",
         "purchase_key",
         "sign_key",

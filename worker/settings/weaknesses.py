@@ -24,6 +24,7 @@ def weaknesses(settings: Settings) -> list[str]:
         *_upstreams(settings),
         *_sms(settings),
         *_accounts(settings),
+        *_console(settings),
     ]
 
 
@@ -92,6 +93,13 @@ def _accounts(settings: Settings) -> Iterator[str]:
             )
     for app_key in sorted(priced - {channel.app_key for channel in settings.channels}):
         yield f"settlement_prices: no channel has the app_key {app_key}"
+
+
+def _console(settings: Settings) -> Iterator[str]:
+    console = settings.console
+    url = console.public_url or f"http://{console.host}"
+    if url.startswith("http://") and not is_local(url):
+        yield "console.public_url is not https: passwords and sessions travel in the clear"
 
 
 def _upstreams(settings: Settings) -> Iterator[str]:

@@ -1,0 +1,68 @@
+"""The console in this process, on an embedded store and broker, with users to log in as."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiohttp.test_utils import TestServer
+from argon2 import PasswordHasher
+
+from worker.broker.embedded import EmbeddedBroker
+from worker.clock import Clock, SystemClock
+from worker.console import server
+from worker.console.config import ConsoleConfig, Level, User
+from worker.console.parts import ChannelShown, Parts
+from worker.console.sessions import MemorySessions, Sessions, session_cookie
+from worker.runtime.ports import Broker, Store
+from worker.sqlite import SqliteFile
+from worker.store.sqlite import SqliteStore
+
+PASSWORD = "correct horse battery"
+_CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+USERS = {level.name.lower(): User(level.name.lower(), level, _CHEAP) for level in Level}
+CHANNELS = (ChannelShown("k", "demo channel"), ChannelShown("m", "另一个渠道", 5))
+
+
+@dataclass(frozen=True)
+class Console:
+    """A console that answers."""
+
+    url: str
+    parts: Parts
+    store: Store
+    broker: Broker
+    sessions: Sessions
+
+    @property
+    def cookie(self) -> str:
+        """The name of the session's cookie."""
+        return session_cookie(self.parts.config)
+
+    async def session(self, level: Level) -> str:
+        """Return the token of a new session of the user with this level."""
+        return await self.sessions.open(self.parts.config.users[level.name.lower()])
+
+
+@asynccontextmanager
+async def console(
+    folder: Path, clock: Clock | None = None, config: ConsoleConfig | None = None
+) -> AsyncIterator[Console]:
+    """Run a console in ``folder``."""
+    clock = clock or SystemClock()
+    config = config or ConsoleConfig(users=USERS)
+    file = SqliteFile(folder / "bridge.db")
+    store = SqliteStore(file)
+    await store.start()
+    broker = EmbeddedBroker(file, [channel.app_key for channel in CHANNELS], SystemClock())
+    await broker.start()
+    sessions = Sessions(MemorySessions(), config, clock)
+    parts = Parts(config, store, broker, clock, sessions, CHANNELS)
+    web = TestServer(server.build(parts))
+    await web.start_server()
+    try:
+        yield Console(str(web.make_url("")).rstrip("/"), parts, store, broker, sessions)
+    finally:
+        await web.close()
+        await broker.close()
+        await file.close()

@@ -1,0 +1,56 @@
+"""How the console's role is put together.
+
+Why it exists: a part of the composition root in a file of its own; which part the pages get
+is said here. It must not hold logic of a page.
+"""
+
+import structlog
+
+from worker import configured_console
+from worker.adapters import Adapters
+from worker.errors import SettingsError
+from worker.roles import Role
+from worker.settings import Settings
+from worker.surroundings import Served, Surroundings
+
+_log = structlog.get_logger(__name__)
+
+
+def wanted(settings: Settings, roles: frozenset[Role]) -> bool:
+    """Tell whether these roles serve the console: it can be turned off as one of several."""
+    return Role.CONSOLE in roles and (settings.console.enabled or len(roles) == 1)
+
+
+async def serve_console(
+    settings: Settings, parts: Adapters, roles: frozenset[Role], on: Surroundings
+) -> Served | None:
+    """Serve the pages.
+
+    Where the port is taken and nobody asked for it (not set, and the console is one role of
+    several), the rest runs without them. Raises SettingsError where somebody did.
+    """
+    from worker.console import server  # noqa: PLC0415  (nobody else needs templates, argon2)
+    from worker.console.parts import Parts  # noqa: PLC0415
+    from worker.console.sessions import MemorySessions, Sessions  # noqa: PLC0415
+
+    config = configured_console.console(settings)
+    application = server.build(
+        Parts(
+            config=config,
+            store=parts.store,
+            broker=parts.broker,
+            clock=parts.clock,
+            sessions=Sessions(MemorySessions(), config, parts.clock),
+        )
+    )
+    section = settings.console
+    try:
+        served = await on.serve(application, section.host, section.port)
+    except OSError as error:
+        said = f"console: cannot listen on {section.host}:{section.port}: {error}"
+        if section.wants_its_port or len(roles) == 1:
+            raise SettingsError(said) from error
+        _log.warning("console_left_out", reason=said, advice="set console.port; 0: a free one")
+        return None
+    _log.info("console_started", url=served.url, users=len(config.users))
+    return served

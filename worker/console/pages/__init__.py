@@ -1,0 +1,14 @@
+"""Every page of the console. To add one: CONTRIBUTING.md, "A page of the console"."""
+
+from typing import Final
+
+from worker.console.page import Pages, Route
+from worker.console.pages import login, overview, preferences
+
+__all__ = ["ALL", "Pages", "Route"]
+
+ALL: Final[tuple[Pages, ...]] = (
+    login.pages,
+    overview.pages,
+    preferences.pages,
+)
