@@ -12,7 +12,7 @@ from worker.console.config import Level
 
 DESKTOP = (1280, 800)
 PHONE = (390, 844)
-PATIENCE_MS = 15_000
+PATIENCE_MS = 90_000
 LOCALES = {"en": "en-GB", "zh": "zh-CN"}
 
 
