@@ -17,7 +17,7 @@ from contracts import queues
 from worker import configured
 from worker.adapters import Adapters, adapters, opened, opened_store
 from worker.app_console import serve_console, wanted
-from worker.app_saga import catalogue_of, start_saga, zzy_client
+from worker.app_saga import catalogue_of, reconciler_of, start_saga, zzy_client
 from worker.clients.channels import ChannelClient
 from worker.clients.gateways import GatewayClient
 from worker.clients.http import HttpClient
@@ -31,8 +31,9 @@ from worker.relay.traffic import Traffic
 from worker.roles import Role
 from worker.runtime.catalogue import Catalogue
 from worker.runtime.catalogue_sync import CatalogueSync
-from worker.runtime.ports import Broker
+from worker.runtime.ports import Broker, Store
 from worker.runtime.pulse import Pulse
+from worker.runtime.reconciling import Reconciler
 from worker.settings import Settings
 from worker.sms.gateway import HttpSmsGateway
 from worker.sms.handler import Texter
@@ -45,7 +46,7 @@ WIND_UP_SECONDS: Final = 1.0
 STORING: Final = frozenset({Role.SAGA, Role.RELAY})
 """The roles that work with the database whatever else is configured."""
 
-__all__ = ["opened", "opened_catalogue", "opened_store", "running"]
+__all__ = ["opened", "opened_catalogue", "opened_reconciler", "opened_store", "running"]
 
 _log = structlog.get_logger(__name__)
 
@@ -132,6 +133,17 @@ async def opened_catalogue(settings: Settings) -> AsyncIterator[tuple[Catalogue,
         catalogue, catalogue_sync = catalogue_of(settings, parts, zzy)
         await catalogue.refresh()
         yield catalogue, catalogue_sync
+
+
+@asynccontextmanager
+async def opened_reconciler(settings: Settings) -> AsyncIterator[tuple[Reconciler, Store]]:
+    """Open what compares a day, beside a running worker. Raises StoreUnavailableError."""
+    async with adapters(settings) as parts, AsyncExitStack() as stack:
+        stack.push_async_callback(parts.store.close)
+        await parts.store.start()
+        http = HttpClient(configured.zzy_limits(settings))
+        stack.push_async_callback(http.close)
+        yield reconciler_of(settings, parts, zzy_client(settings, parts, http)), parts.store
 
 
 async def _start_relay(

@@ -5,6 +5,7 @@ gets which is said here, with explicit arguments. It must not hold logic of the 
 """
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 from contracts import queues
@@ -33,6 +34,8 @@ from worker.runtime.pressure import Pressure
 from worker.runtime.products import ProductNews
 from worker.runtime.queries import Queries
 from worker.runtime.recall import recall
+from worker.runtime.reconciling import AskedCodes, Plan, Reconciler
+from worker.runtime.reconciling_daily import DailyReconciliation
 from worker.runtime.timers import Timers
 from worker.runtime.valve import Valve
 from worker.settings import Settings
@@ -77,6 +80,7 @@ async def start_saga(
     if days := settings.privacy.retention_days:
         eraser = Eraser(parts.store, parts.clock, configured.policy(settings))
         tasks.keep(partial(eraser.run, days), "erasure", parts.clock)
+    _start_reconciling(settings, parts, tasks, reconciler_of(settings, parts, zzy, gate))
     tasks.keep(outbox.run, "outbox sweeper", parts.clock)
     tasks.keep(notices.run, "notice sweeper", parts.clock)
     tasks.keep(partial(watch.run, parts.store, parts.clock), "account lines", parts.clock)
@@ -120,6 +124,31 @@ def catalogue_of(
     )
     rhythm = configured.rhythm(settings)
     return catalogue, CatalogueSync(catalogue, parts.store, parts.clock, rhythm)
+
+
+def reconciler_of(
+    settings: Settings, parts: Adapters, zzy: ZzyClient, gate: Gate | None = None
+) -> Reconciler:
+    """Return what compares a day; its calls pass ``gate``, or one of their own."""
+    plan = _plan(settings)
+    gate = gate or Gate(parts.clock, _breaker(settings))
+    codes = AskedCodes(zzy, gate, parts.clock, rate=plan.rate)
+    return Reconciler(parts.store, codes, parts.clock, plan)
+
+
+def _plan(settings: Settings) -> Plan:
+    told = settings.reconciliation
+    return Plan(told.zone_info, told.requests_per_second, timedelta(seconds=told.late_seconds))
+
+
+def _start_reconciling(
+    settings: Settings, parts: Adapters, tasks: TaskGroup, reconciler: Reconciler
+) -> None:
+    """Have each day compared at its hour, unless people want to do it by hand."""
+    if settings.reconciliation.daily:
+        plan, at = _plan(settings), settings.reconciliation.at
+        daily = DailyReconciliation(reconciler, parts.store, parts.clock, plan, at=at)
+        tasks.keep(daily.run, "reconciliation", parts.clock)
 
 
 def _saga(  # noqa: PLR0913  (what it stands between)

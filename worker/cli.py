@@ -20,6 +20,7 @@ from worker.cli_checks import checks
 from worker.cli_console import console
 from worker.cli_options import FAILED, Json, exit_by, settings_of
 from worker.cli_privacy import privacy
+from worker.cli_reconcile import reconciling
 from worker.errors import TicketbridgeError
 from worker.roles import Role
 from worker.settings import weaknesses
@@ -42,6 +43,7 @@ app.add_typer(orders, name="orders")
 app.add_typer(privacy, name="privacy")
 app.add_typer(simulate, name="simulate")
 app.add_typer(checks)
+app.add_typer(reconciling)
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Faults = Annotated[str, typer.Option(help="Faults as JSON; see /_control/faults.")]

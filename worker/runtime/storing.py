@@ -14,6 +14,7 @@ from worker.runtime.cataloguing import CatalogueStore
 from worker.runtime.controlling import ChannelStore
 from worker.runtime.erasable import ErasureStore
 from worker.runtime.messaging import Message
+from worker.runtime.reconcilable import ReconciliationStore
 from worker.runtime.records import (
     Committed,
     DeadLetter,
@@ -33,7 +34,14 @@ from worker.runtime.resealing import BodyStore
 
 
 class Store(
-    AccountStore, CatalogueStore, ChannelStore, BodyStore, ErasureStore, AuditStore, Protocol
+    AccountStore,
+    CatalogueStore,
+    ChannelStore,
+    BodyStore,
+    ErasureStore,
+    AuditStore,
+    ReconciliationStore,
+    Protocol,
 ):
     """The durable memory of the saga."""
 

@@ -17,6 +17,7 @@ from worker.settings.console import Console
 from worker.settings.parties import Channel, Product
 from worker.settings.privacy import Privacy
 from worker.settings.publishing import Events, Upstream
+from worker.settings.reconciliation import Reconciliation
 from worker.settings.section import Section, Text
 from worker.settings.sms import Sms
 from worker.settings.values import ChannelCode, Network, Seconds, UrlPath, WebAddress
@@ -162,6 +163,7 @@ class Settings(Section):
     zzy: Zzy = Zzy()
     saga: Saga = Saga()
     catalogue: Catalogue = Catalogue()
+    reconciliation: Reconciliation = Reconciliation()
     limits: Limits = Limits()
     privacy: Privacy = Privacy()
     relay: Relay = Relay()

@@ -8,7 +8,13 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from worker.store import audit_rows, catalogue_tables, channel_tables, tables
+from worker.store import (
+    audit_rows,
+    catalogue_tables,
+    channel_tables,
+    reconciliation_tables,
+    tables,
+)
 from worker.store.columns import Column, Index, Kind, Table
 
 METADATA: Final = sa.MetaData(naming_convention={"pk": "pk_%(table_name)s"})
@@ -54,7 +60,7 @@ def _add(table: Table) -> None:
     )
 
 
-for _module in (tables, catalogue_tables, channel_tables, audit_rows):
+for _module in (tables, catalogue_tables, channel_tables, audit_rows, reconciliation_tables):
     for _value in vars(_module).values():
         if isinstance(_value, Table):
             _add(_value)

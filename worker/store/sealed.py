@@ -23,6 +23,7 @@ from worker.runtime.ports import (
     Store,
     Transition,
 )
+from worker.runtime.reconcilable import Belongings, Reached, Span
 from worker.sealing import Sealer
 
 STATE: Final = "orders.state"
@@ -121,6 +122,19 @@ class SealedStore:
         """Return the orders of a number; one that cannot be opened is listed as it is kept."""
         found = await self._store.find_orders(number)
         return [_or_sealed(self._order, row) for row in found]
+
+    async def orders_of(
+        self, span: Span, *, after: Reached | None, limit: int
+    ) -> Sequence[OrderRow]:
+        """Return a day's orders, opened. Raises SealedError."""
+        found = await self._store.orders_of(span, after=after, limit=limit)
+        return [self._order(row) for row in found]
+
+    async def belongings(self, orders: Sequence[OrderRow]) -> Belongings:
+        """Return what belongs to orders; what cannot be opened is listed as it is kept."""
+        found = await self._store.belongings(orders)
+        letters = [_or_sealed(self._letter, letter) for letter in found.letters]
+        return replace(found, letters=letters)
 
     def _loaded(self, loaded: Loaded) -> Loaded:
         return loaded if loaded.row is None else replace(loaded, row=self._order(loaded.row))

@@ -17,7 +17,7 @@ from worker.store.columns import (
     texts,
 )
 
-HEAD: Final = "0007"
+HEAD: Final = "0008"
 """The revision that this program's queries expect."""
 
 

@@ -29,6 +29,7 @@ from worker.store.postgres.notifications import Notifications, record_all
 from worker.store.postgres.orders import Orders, Question, load_all
 from worker.store.postgres.outbox import Outbox, mark_all
 from worker.store.postgres.queries import Queries
+from worker.store.postgres.reconciliation import Reconciliations
 from worker.store.version import check
 from worker.tasks import TaskGroup
 
@@ -60,6 +61,7 @@ class PostgresStore(
     Bodies,
     Erasure,
     Audits,
+    Reconciliations,
 ):
     """:class:`worker.runtime.ports.Store` over a pool of asyncpg connections."""
 

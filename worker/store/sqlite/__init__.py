@@ -20,6 +20,7 @@ from worker.store.sqlite.notifications import Notifications
 from worker.store.sqlite.orders import Orders
 from worker.store.sqlite.outbox import Outbox
 from worker.store.sqlite.queries import Queries
+from worker.store.sqlite.reconciliation import Reconciliations
 from worker.store.version import check
 
 __all__ = ["SqliteStore"]
@@ -38,6 +39,7 @@ class SqliteStore(
     Bodies,
     Erasure,
     Audits,
+    Reconciliations,
 ):
     """:class:`worker.runtime.ports.Store` over a :class:`SqliteFile` that others may share."""
 
