@@ -53,6 +53,17 @@ async def test_start_fails_at_once_where_nobody_listens(proxy: TcpProxy) -> None
     await broker.close()
 
 
+async def test_start_tells_which_queue_stands_otherwise(amqp_url: str) -> None:
+    connection = await aio_pika.connect(amqp_url)
+    channel = await connection.channel()
+    await channel.declare_queue("ticketbridge.relay.other", durable=True)
+    await connection.close()
+    broker = RabbitBroker(amqp_url, ["other", "k"])
+    with pytest.raises(BrokerUnavailableError, match=r"PRECONDITION_FAILED.*relay\.other"):
+        await broker.start()
+    await broker.close()
+
+
 async def test_a_frozen_broker_leaves_the_outcome_unknown(
     proxy: TcpProxy, broker: RabbitBroker
 ) -> None:

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from aio_pika.abc import AbstractChannel
+from aio_pika.exceptions import ChannelInvalidStateError
+from aiormq import Channel
 
 from contracts import queues
+from worker.broker.connection import underlay
 from worker.broker.settle import DELIVERY_LIMIT
 
 COMMANDS: Final = (
@@ -97,22 +100,41 @@ class Topology:
         """Every queue that a message may be addressed to."""
 
     async def declare(self, channel: AbstractChannel) -> None:
-        """Declare all of it. Raises what aio-pika raises."""
+        """Declare all of it. Raises what aio-pika raises.
+
+        No answer is waited for but the last: RabbitMQ carries out a channel's methods in
+        order, and closes it over the first that it refuses. Fifty round trips less is what
+        a worker is back sooner by after a restart of a busy broker.
+        """
         async with self._lock:
-            await _declare_queue(channel, dead_queue(), queues.DEAD_EXCHANGE)
-            for plan in delay_queues():
-                await _declare_queue(channel, plan, plan.name)
-            for plan in self._work:
-                await channel.declare_queue(plan.name, durable=True, arguments={**plan.arguments})
-            await channel.declare_exchange(queues.EVENTS_EXCHANGE, "topic", durable=True)
-            await channel.declare_exchange(queues.COMMANDS_EXCHANGE, "topic", durable=True)
-            for types, name in COMMANDS:
-                queue = await channel.get_queue(name, ensure=False)
-                await queue.bind(queues.COMMANDS_EXCHANGE, types)
+            beneath = await underlay(channel)
+            try:
+                await self._declare(beneath)
+                await beneath.queue_declare(queues.DEAD, passive=True)
+            except ChannelInvalidStateError as error:
+                raise _reason(beneath) or error from None
+
+    async def _declare(self, channel: Channel) -> None:
+        await _declare_queue(channel, dead_queue(), queues.DEAD_EXCHANGE)
+        for plan in delay_queues():
+            await _declare_queue(channel, plan, plan.name)
+        for plan in self._work:
+            await _declare_queue(channel, plan)
+        for name in (queues.EVENTS_EXCHANGE, queues.COMMANDS_EXCHANGE):
+            await channel.exchange_declare(name, exchange_type="topic", durable=True, nowait=True)
+        for types, name in COMMANDS:
+            await channel.queue_bind(name, queues.COMMANDS_EXCHANGE, types, nowait=True)
 
 
-async def _declare_queue(channel: AbstractChannel, plan: QueuePlan, exchange: str) -> None:
-    """Declare a queue behind a fanout exchange of its own."""
-    await channel.declare_exchange(exchange, "fanout", durable=True)
-    queue = await channel.declare_queue(plan.name, durable=True, arguments={**plan.arguments})
-    await queue.bind(exchange)
+async def _declare_queue(channel: Channel, plan: QueuePlan, exchange: str = "") -> None:
+    """Declare a queue, behind a fanout exchange of its own if one is named."""
+    await channel.queue_declare(plan.name, durable=True, nowait=True, arguments={**plan.arguments})
+    if exchange:
+        await channel.exchange_declare(exchange, exchange_type="fanout", durable=True, nowait=True)
+        await channel.queue_bind(plan.name, exchange, nowait=True)
+
+
+def _reason(channel: Channel) -> BaseException | None:
+    """Return why RabbitMQ closed a channel, if it did."""
+    closing = channel.closing
+    return closing.exception() if closing.done() and not closing.cancelled() else None
