@@ -12,11 +12,10 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
-from aiormq import Channel
 from aiormq.abc import DeliveredMessage
 
 from worker.broker import codec, settle
-from worker.broker.connection import AMQP_ERRORS, Link, guarded, underlay
+from worker.broker.connection import Link, underlay
 from worker.broker.slots import Slots
 from worker.broker.subscription import Subscription
 from worker.errors import BrokerUnavailableError, PublishUnknownError
@@ -24,8 +23,11 @@ from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import Handler, Message
 from worker.tasks import TaskGroup
 
-REPUBLISH_DELAYS: Final[tuple[float, ...]] = (0.5, 1, 2, 5, 10)
-"""Seconds between tries to publish a retry or a dead letter; then the channel is given up."""
+REPUBLISH_DELAYS: Final[tuple[float, ...]] = (0.5, 1, *(2,) * 9)
+"""Seconds between tries to publish a retry or a dead letter; then the channel is given up.
+
+Short: meanwhile the message keeps its slot, also when the broker is back.
+"""
 
 SUBSCRIBE_TIMEOUT_SECONDS: Final = 5.0
 
@@ -157,7 +159,7 @@ class Consumer:
         self._received += 1
         try:
             async with self._slots:
-                if self.wanted and not of.retired and not of.beneath.is_closed:
+                if self.wanted and not of.retired and not of.over:
                     await self._process(of, incoming)
         finally:
             self._received -= 1
@@ -168,7 +170,7 @@ class Consumer:
             message = codec.decode(self.queue, incoming, user=self._user)
             outcome = await settle.outcome_of(self._handler, message)
             if await self._carry_out(of, message, outcome):
-                await _acknowledge(of.beneath, incoming)
+                await of.acknowledge(incoming)
         finally:
             self._end(of)
 
@@ -204,19 +206,9 @@ class Consumer:
                 _log.warning("republish_failed", queue=self.queue, error=type(error).__name__)
             else:
                 return True
-            if of.beneath.is_closed:
+            if of.over:
                 return False
             await asyncio.sleep(pause)
         of.tag = ""
         self._on_lost()
         return False
-
-
-async def _acknowledge(channel: Channel, incoming: DeliveredMessage) -> None:
-    """Acknowledge; on a channel that died there is nothing to do: the message comes again."""
-    if channel.is_closed or incoming.delivery_tag is None:
-        return
-    try:
-        await guarded(channel.basic_ack(incoming.delivery_tag, wait=False))
-    except AMQP_ERRORS as error:
-        _log.debug("acknowledgement_dropped", error=type(error).__name__)

@@ -116,6 +116,8 @@ class Publisher:
         try:
             async with asyncio.timeout_at(deadline):
                 await self._link.unblocked()
+                if channel is not self._underlay:
+                    raise ConnectionError("the channel was given up meanwhile")
                 written = True
                 await channel.basic_publish(
                     parcel.body,

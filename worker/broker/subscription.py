@@ -11,6 +11,7 @@ from typing import Final
 import structlog
 from aio_pika.abc import AbstractChannel
 from aiormq import Channel
+from aiormq.abc import DeliveredMessage
 
 from worker.broker.connection import AMQP_ERRORS, close_channel, guarded
 
@@ -31,6 +32,7 @@ class Subscription:
         """Empty: not subscribed, or no longer."""
         self.retired = False
         """Nothing that came on it is to be begun any more."""
+        self._closing = False
         self._held = 0
         self._idle = asyncio.Event()
         self._idle.set()
@@ -39,6 +41,23 @@ class Subscription:
     def alive(self) -> bool:
         """Whether messages come on it, as far as is known here."""
         return bool(self.tag) and not self.channel.is_closed
+
+    @property
+    def over(self) -> bool:
+        """Whether what came on it comes again, whatever is done: the channel is gone."""
+        return self._closing or self.beneath.is_closed
+
+    async def acknowledge(self, incoming: DeliveredMessage) -> None:
+        """Acknowledge; on a channel that is gone there is nothing to do.
+
+        An acknowledgement behind the channel's close would cost the whole connection.
+        """
+        if self.over or incoming.delivery_tag is None:
+            return
+        try:
+            await guarded(self.beneath.basic_ack(incoming.delivery_tag, wait=False))
+        except AMQP_ERRORS as error:
+            _log.debug("acknowledgement_dropped", error=type(error).__name__)
 
     def begin(self) -> None:
         """Take a message in hand."""
@@ -62,6 +81,7 @@ class Subscription:
 
     async def close(self) -> None:
         """Let go of the channel: what is not acknowledged goes back to the queue."""
+        self._closing = True
         if not self.channel.is_closed:
             await close_channel(self.channel)
 
