@@ -12,19 +12,20 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from random import Random
 
-from tests.chaos.disk import MEGABYTE, SmallDisk
+from tests.chaos.full_disks import (
+    embedded_disk_full,
+    postgres_disk_full,
+    rabbit_disk_full,
+    rabbit_disk_low,
+)
 from tests.chaos.proxy import Way
 from tests.chaos.town import Town
 from tests.chaos.workers import STOP_SECONDS, until_ready
-from tests.e2e.world import until
-from tests.servers import Server
 from tests.servers.process import wait_until
 from tests.servers.rabbit import control
 
 LEASE_SECONDS = 30.0
 """How long the saga's leases last: a process that sleeps longer has lost them."""
-NOTICED_SECONDS = 20.0
-TIGHT = 0.5
 SLACK = 4.0
 """By how much a busy machine may make an end take longer than the ten seconds promised."""
 
@@ -99,80 +100,6 @@ async def _watermark(town: Town, share: str) -> None:
     await asyncio.to_thread(control, town.rabbit.folder, *words)
 
 
-@asynccontextmanager
-async def rabbit_disk_low(town: Town, _fault: Fault) -> AsyncIterator[None]:
-    """RabbitMQ has less disk left than its limit (disk_free_limit): its alarm goes off."""
-    disk = town.disks["rabbit"]
-    before = _alarms_cleared(town.rabbit)
-    disk.fill(leave=25 * MEGABYTE)
-    try:
-        await _until_refused(town)
-        yield
-    finally:
-        disk.clear()
-    # RabbitMQ looks every ten seconds while its alarm is on; until then the fault lasts.
-    await asyncio.to_thread(
-        wait_until, lambda: _alarms_cleared(town.rabbit) > before, town.rabbit.name
-    )
-
-
-def _alarms_cleared(rabbit: Server) -> int:
-    log = (rabbit.folder / "log" / "rabbit.log").read_text(errors="replace")
-    return log.count("disk resource limit alarm cleared")
-
-
-async def _until_refused(town: Town) -> None:
-    """Wait until an ingress says that RabbitMQ takes nothing any more."""
-    [watched, *_] = town.of("ingress")
-    await until(watched.problems, seconds=NOTICED_SECONDS)
-
-
-@asynccontextmanager
-async def rabbit_disk_full(town: Town, _fault: Fault) -> AsyncIterator[None]:
-    """RabbitMQ's disk is full to the last byte: its log of quorum queues dies for good.
-
-    The node goes on and serves no queue any more (INTERNAL_ERROR), until it is started
-    again as docs/operations.md says.
-    """
-    async with _full(town.disks["rabbit"]):
-        yield
-    await asyncio.to_thread(_begin_again, town.rabbit)
-
-
-@asynccontextmanager
-async def postgres_disk_full(town: Town, _fault: Fault) -> AsyncIterator[None]:
-    """PostgreSQL's disk is full to the last byte; where it dies of that, it is started again."""
-    async with _full(town.disks["postgres"]):
-        yield
-    if not await asyncio.to_thread(_serves, town.postgres):
-        await asyncio.to_thread(_begin_again, town.postgres)
-
-
-@asynccontextmanager
-async def _full(disk: SmallDisk) -> AsyncIterator[None]:
-    filling = asyncio.ensure_future(_keep_full(disk))
-    try:
-        yield
-    finally:
-        filling.cancel()
-        disk.clear()
-
-
-async def _keep_full(disk: SmallDisk) -> None:
-    while True:
-        disk.fill()
-        await asyncio.sleep(TIGHT)
-
-
-def _serves(server: Server) -> bool:
-    return server.alive and server._ready()
-
-
-def _begin_again(server: Server) -> None:
-    server.kill()
-    server.start()
-
-
 # --- links --------------------------------------------------------------------------------
 
 
@@ -240,13 +167,6 @@ async def rolling_restart(town: Town, fault: Fault) -> AsyncIterator[None]:
     for asked in town.asked[first:]:
         if asked.status not in {0, 200}:
             town.broken.append(f"refused during a rolling restart: {asked.status} {asked.text}")
-
-
-@asynccontextmanager
-async def embedded_disk_full(town: Town, _fault: Fault) -> AsyncIterator[None]:
-    """The disk below the one SQLite file is full to the last byte."""
-    async with _full(town.disks["embedded"]):
-        yield
 
 
 # --- the table ----------------------------------------------------------------------------

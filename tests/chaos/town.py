@@ -36,8 +36,10 @@ RABBIT_MEGABYTES, POSTGRES_MEGABYTES = 220, 420
 RABBIT_SETTINGS = """\
 log.console = false
 disk_free_limit.absolute = 40MB
-raft.wal_max_size_bytes = 8388608
+raft.wal_max_size_bytes = 50331648
 """
+ADVANCED = Path(__file__).parents[2] / "docker" / "advanced.config"
+"""RabbitMQ as docs/operations.md has it set up, and docker-compose sets it up."""
 LINKS = {
     "ingress": ("broker",),
     "saga": ("broker", "database", "zzy"),
@@ -106,8 +108,8 @@ async def town(size: Size, folder: Path, seed: int, rate: float) -> AsyncIterato
             disks["postgres"] = stack.enter_context(small_disk("postgres-disk", POSTGRES_MEGABYTES))
             spaces = stack.enter_context(namespaces())
         rabbit, postgres = await asyncio.gather(
-            _started(stack, "rabbit", disks.get("rabbit")),
-            _started(stack, "postgres", disks.get("postgres")),
+            _started(stack, "rabbit", disks.get("rabbit"), folder),
+            _started(stack, "postgres", disks.get("postgres"), folder),
         )
         urls = {"broker_url": rabbit.url, "database_url": postgres.url}
         world = await stack.enter_async_context(
@@ -141,7 +143,7 @@ async def town(size: Size, folder: Path, seed: int, rate: float) -> AsyncIterato
         yield made
 
 
-async def _started(stack: AsyncExitStack, name: str, disk: SmallDisk | None) -> Server:
+async def _started(stack: AsyncExitStack, name: str, disk: SmallDisk | None, logs: Path) -> Server:
     place = disk and disk.folder
     server = private_rabbit(place) if name == "rabbit" else private_postgres(place)
     stack.callback(server.discard)
@@ -149,6 +151,10 @@ async def _started(stack: AsyncExitStack, name: str, disk: SmallDisk | None) -> 
         raise ServerError("small disks need RabbitMQ and PostgreSQL installed, not in containers")
     if name == "rabbit":
         (server.folder / "rabbitmq.conf").write_text(RABBIT_SETTINGS)
+        (server.folder / "advanced.config").write_text(ADVANCED.read_text())
+        # Elsewhere, as on most machines: what is said while the disk is full is then readable.
+        (logs / "rabbitmq").mkdir()
+        (server.folder / "log").symlink_to(logs / "rabbitmq")
     await asyncio.to_thread(server.start)
     return server
 
