@@ -25,6 +25,7 @@ from worker.runtime.erasing import Eraser
 from worker.runtime.evidence import Evidence
 from worker.runtime.gate import ORDERS_PLAN, Gate
 from worker.runtime.handle import Saga
+from worker.runtime.indexing import Indexer
 from worker.runtime.listing import Listing
 from worker.runtime.notices import Notices
 from worker.runtime.outbox import Outbox
@@ -36,6 +37,7 @@ from worker.runtime.queries import Queries
 from worker.runtime.recall import recall
 from worker.runtime.reconciling import AskedCodes, Plan, Reconciler
 from worker.runtime.reconciling_daily import DailyReconciliation
+from worker.runtime.searching import SearchKeys
 from worker.runtime.timers import Timers
 from worker.runtime.valve import Valve
 from worker.settings import Settings
@@ -77,6 +79,8 @@ async def start_saga(
     await recall(parts.store)
     tasks.keep(catalogue_sync.run, "catalogue", parts.clock)
     tasks.keep(timers.run, "timers", parts.clock)
+    indexer = Indexer(parts.store, parts.clock, SearchKeys(settings.privacy.keys))
+    tasks.keep(indexer.run, "order search", parts.clock)
     if days := settings.privacy.retention_days:
         eraser = Eraser(parts.store, parts.clock, configured.policy(settings))
         tasks.keep(partial(eraser.run, days), "erasure", parts.clock)
@@ -169,8 +173,10 @@ def _saga(  # noqa: PLR0913  (what it stands between)
         publish_events=configured.publishes_events(settings),
         codes_per_sms=settings.sms.codes_per_sms,
     )
-    policy = configured.policy(settings)
-    return Saga(parts.store, performer, outbox, parts.clock, policy, watch=watch, gate=gate)
+    policy, search = configured.policy(settings), SearchKeys(settings.privacy.keys)
+    return Saga(
+        parts.store, performer, outbox, parts.clock, policy, watch=watch, gate=gate, search=search
+    )
 
 
 def _commands(  # noqa: PLR0913  (what it stands between)

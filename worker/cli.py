@@ -19,6 +19,7 @@ from worker.cli_channels import channels
 from worker.cli_checks import checks
 from worker.cli_console import console
 from worker.cli_options import FAILED, Json, exit_by, settings_of
+from worker.cli_orders import orders
 from worker.cli_privacy import privacy
 from worker.cli_reconcile import reconciling
 from worker.errors import TicketbridgeError
@@ -31,7 +32,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 deadletters = typer.Typer(help="Messages that need a person.", no_args_is_help=True)
-orders = typer.Typer(help="Orders and their histories.", no_args_is_help=True)
 simulate = typer.Typer(help="A made-up ZZY, channel, SMS gateway.", no_args_is_help=True)
 app.add_typer(accounts, name="accounts")
 app.add_typer(audit, name="audit")
@@ -123,34 +123,6 @@ def replay_deadletters(
     from worker.commands import letters as commands
 
     exit_by(asyncio.run(commands.replay_deadletters(settings_of(context), ids)))
-
-
-@orders.command("list")
-def list_orders(
-    context: typer.Context,
-    state: Annotated[
-        str | None, typer.Option(help="human, or a phase such as awaiting_ticket.")
-    ] = None,
-    limit: Annotated[int, typer.Option(help="How many at most.")] = 1000,
-    json: Json = False,
-) -> None:
-    """List orders, the last changed first."""
-    from worker.commands import orders as commands
-
-    settings = settings_of(context)
-    exit_by(asyncio.run(commands.list_orders(settings, state=state, limit=limit, as_json=json)))
-
-
-@orders.command("show")
-def show_order(
-    context: typer.Context,
-    number: Annotated[str, typer.Argument(help="Ours, the channel's, or ZZY's.")],
-    json: Json = False,
-) -> None:
-    """Show an order's history, by any of its numbers."""
-    from worker.commands import orders as commands
-
-    exit_by(asyncio.run(commands.show_order(settings_of(context), number, as_json=json)))
 
 
 @simulate.command("zzy")

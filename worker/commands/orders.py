@@ -1,4 +1,4 @@
-"""``orders list|show``.
+"""``orders list|show|search``.
 
 Why it exists: an operator finds an order by any of its numbers and reads its history:
 what was decided, what was told to the channel, what comes next. It must not show
@@ -13,7 +13,9 @@ from typing import Final
 from worker.adapters import opened_store
 from worker.commands.quiet import log_quietly
 from worker.commands.tables import print_json_lines, print_table
+from worker.desk.search import find
 from worker.runtime.ports import NotificationRow, OrderRow, TimelineEntry
+from worker.runtime.searching import SearchKeys
 from worker.saga.states import Phase
 from worker.settings import Settings
 
@@ -73,6 +75,21 @@ async def show_order(settings: Settings, number: str, *, as_json: bool) -> bool:
     if not rows:
         sys.stderr.write(f"no order has the number {number}\n")
     return bool(rows)
+
+
+async def search_orders(settings: Settings, text: str, *, limit: int, as_json: bool) -> bool:
+    """Print the orders that a text names and by what; return False when there are none."""
+    log_quietly(settings)
+    async with opened_store(settings) as store:
+        found = await find(store, SearchKeys(settings.privacy.keys), text, limit=limit)
+    if as_json:
+        print_json_lines([{**_as_json(one.row), "found_by": one.by} for one in found])
+    elif found:
+        rows = [(*map(str, _listed(one.row).values()), one.by) for one in found]
+        print_table((*COLUMNS, "found by"), rows)
+    if not found:
+        sys.stderr.write("no order is found by this\n")
+    return bool(found)
 
 
 _LINE = ("at", "what", "state", "details")

@@ -7,18 +7,22 @@ not print a key that is in use.
 import base64
 import os
 import sys
+from collections import Counter
 from typing import Final
 
-from worker.adapters import opened_bodies
+from worker.adapters import adapters, opened_bodies
 from worker.commands.quiet import log_quietly
 from worker.commands.tables import print_json_lines, print_table
 from worker.errors import SettingsError, StoreUnavailableError
+from worker.runtime.indexing import Indexer
 from worker.runtime.resealing import Resealing, Tally
+from worker.runtime.searching import UNKEYED, SearchKeys
 from worker.sealing import KEY_BYTES, Sealer, key_id
 from worker.settings import Settings
 
 COLUMNS: Final = ("place", "looked_at", "sealed_anew", "left", "unopened", "keys")
 PROGRESS_ROWS: Final = 5_000
+SEARCH: Final = "order_search.term"
 TRIES: Final = 3
 """For one portion, where a worker that writes the same rows came first."""
 
@@ -57,12 +61,28 @@ async def reencrypt(settings: Settings, *, dry_run: bool, portion: int, as_json:
             while await _portion(work, portion):
                 if work.tally.looked_at % PROGRESS_ROWS < portion:
                     sys.stderr.write(f"{place}: {_so_far(work.tally)}\n")
+        tallies[SEARCH] = await _terms(settings, dry_run=dry_run)
     lines = [_line(place, tally) for place, tally in tallies.items()]
     if as_json:
         print_json_lines([{"id": line["place"], **line} for line in lines])
     else:
         print_table(COLUMNS, [tuple(map(_cell, line.values())) for line in lines])
     return not any(tally.unopened or tally.left for tally in tallies.values())
+
+
+async def _terms(settings: Settings, *, dry_run: bool) -> Tally:
+    """Bring orders under the newest key's search terms, so that an old key can be let go."""
+    async with adapters(settings) as parts:
+        try:
+            await parts.store.start()
+            keys = SearchKeys(settings.privacy.keys)
+            before = await parts.store.term_keys()
+            indexer = Indexer(parts.store, parts.clock, keys)
+            done = await indexer.sweep(dry_run=dry_run)
+        finally:
+            await parts.store.close()
+    under = Counter({head[1:-1].replace(UNKEYED, ""): n for head, n in before.items()})
+    return Tally(done.looked_at, done.done, done.left, done.unopened, under)
 
 
 async def _portion(work: Resealing, size: int) -> bool:

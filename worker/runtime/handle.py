@@ -31,6 +31,7 @@ from worker.runtime.ports import (
     Store,
     Transition,
 )
+from worker.runtime.searching import SearchKeys
 from worker.saga.accounting import movements
 from worker.saga.decide import Decision, decide
 from worker.saga.effects import Alarm, CallZzy, Notify, Reply, TextVouchers
@@ -110,10 +111,12 @@ class Saga:
         *,
         watch: AccountWatch | None = None,
         gate: Gate | None = None,
+        search: SearchKeys | None = None,
     ) -> None:
         """Decide by ``policy``; keep everything in ``store``; ``watch`` the accounts.
 
-        Calls pass ``gate``; without one all of them may be made at once.
+        Calls pass ``gate``; without one all of them may be made at once. Orders are found
+        by the terms that ``search`` makes.
         """
         self._store = store
         self._performer = performer
@@ -122,6 +125,7 @@ class Saga:
         self._policy = policy
         self._watch = watch or AccountWatch()
         self._gate = gate or Gate(clock)
+        self._search = search or SearchKeys()
         self.on_held: Callable[[HeldNotice], None] = _ignore
         """Told of notices that waited for an order which was just committed."""
 
@@ -221,6 +225,7 @@ class Saga:
             outbox=messages,
             notifications=[row for _, row in made],
             movements=movements(before, order),
+            search=self._search.new_terms(before, order),
         )
         committed = await self._store.commit(transition)
         if not committed.applied:

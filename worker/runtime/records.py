@@ -94,6 +94,9 @@ class Transition:
     notifications: Sequence[NotificationRow] = ()
     movements: Sequence[Movement] = ()
     """What it moves on the prepaid account of the order's channel."""
+    search: Sequence[str] = ()
+    """Terms under which it is found from now on; where its people are forgotten in this
+    step or were before, the personal ones that there are go (searching.py)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from worker.runtime.banking import AccountStore
 from worker.runtime.cataloguing import CatalogueStore
 from worker.runtime.controlling import ChannelStore
 from worker.runtime.erasable import ErasureStore
+from worker.runtime.finding import SearchStore
 from worker.runtime.messaging import Message
 from worker.runtime.reconcilable import ReconciliationStore
 from worker.runtime.records import (
@@ -41,6 +42,7 @@ class Store(
     ErasureStore,
     AuditStore,
     ReconciliationStore,
+    SearchStore,
     Protocol,
 ):
     """The durable memory of the saga."""

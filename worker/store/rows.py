@@ -85,6 +85,12 @@ def inbox_values(transition: Transition, t: Time) -> list[Row]:
     return [(one.id, one.digest, row.order_num, at) for one in transition.inbox]
 
 
+def search_values(transition: Transition, _t: Time) -> list[Row]:
+    """Return rows of ``order_search``."""
+    num = transition.row.order_num
+    return [(num, clean(term)) for term in transition.search]
+
+
 def _message_values(message: Message) -> Row:
     return (
         message.queue,

@@ -13,6 +13,7 @@ from typing import Any, Final, TypeVar, cast
 import structlog
 
 from worker.errors import SealedError
+from worker.runtime.finding import OrderFilter
 from worker.runtime.ports import (
     Committed,
     DeadLetter,
@@ -135,6 +136,16 @@ class SealedStore:
         found = await self._store.belongings(orders)
         letters = [_or_sealed(self._letter, letter) for letter in found.letters]
         return replace(found, letters=letters)
+
+    async def list_orders(self, wanted: OrderFilter, *, limit: int) -> list[OrderRow]:
+        """Return orders; one that cannot be opened is listed as it is kept."""
+        found = await self._store.list_orders(wanted, limit=limit)
+        return [_or_sealed(self._order, row) for row in found]
+
+    async def searched(self, terms: Sequence[str], *, limit: int) -> list[OrderRow]:
+        """Return orders of some terms; one that cannot be opened is listed as it is kept."""
+        found = await self._store.searched(terms, limit=limit)
+        return [_or_sealed(self._order, row) for row in found]
 
     def _loaded(self, loaded: Loaded) -> Loaded:
         return loaded if loaded.row is None else replace(loaded, row=self._order(loaded.row))

@@ -17,7 +17,7 @@ from worker.store.columns import (
     texts,
 )
 
-HEAD: Final = "0008"
+HEAD: Final = "0009"
 """The revision that this program's queries expect."""
 
 
@@ -62,6 +62,13 @@ ORDER_EVENTS: Final = table(
     texts("kind", "text", "phase"),
 )
 """The timeline that people read: only ever added to, in the order of commits."""
+
+ORDER_SEARCH: Final = table(
+    "order_search",
+    texts("order_num", "term", key=True),
+    indexes=[Index("ix_order_search_term", ("term",))],
+)
+"""What orders are found by beside their numbers: worker/runtime/searching.py."""
 
 INBOX: Final = table(
     "inbox", texts("id", key=True), texts("digest", "order_num"), moments("applied_at")
@@ -152,6 +159,9 @@ ACCOUNT_ENTRIES: Final = table(
 )
 """The ledger: only ever added to, without a gap."""
 
+
+PERSONAL_TERM: Final = "substr(s.term, 1, 1) = '#'"
+"""What holds of a row s of ``order_search`` that goes with the people."""
 
 ERASABLE: Final = (
     "o.erased_at IS NULL AND o.human IS NULL AND o.wake_at IS NULL"

@@ -26,8 +26,10 @@ from worker.store.tables import (
     INBOX,
     NOTIFICATIONS,
     ORDER_EVENTS,
+    ORDER_SEARCH,
     ORDERS,
     OUTBOX,
+    PERSONAL_TERM,
 )
 
 _PARTS: Final = (
@@ -35,6 +37,7 @@ _PARTS: Final = (
     (INBOX, rows.inbox_values),
     (OUTBOX, rows.outbox_values),
     (NOTIFICATIONS, rows.notification_values),
+    (ORDER_SEARCH, rows.search_values),
 )
 
 
@@ -51,6 +54,13 @@ HELD: Final = f"""LEFT JOIN LATERAL (
 """What waited for the orders that were ``applied``, under the name of h."""
 
 
+FORGOTTEN: Final = (
+    "forgotten AS (DELETE FROM order_search s USING applied"  # noqa: S608
+    f" WHERE applied.erased_at IS NOT NULL AND s.order_num = applied.order_num AND {PERSONAL_TERM})"
+)
+"""Whose people are forgotten is no longer found by them."""
+
+
 def steps(guard: str = "") -> list[str]:
     """Return the parts of the WITH; ``guard`` is one more condition on every order."""
     changes = ", ".join(f"{name} = excluded.{name}" for name in names(ORDERS)[1:])
@@ -61,8 +71,8 @@ def steps(guard: str = "") -> list[str]:
             = coalesce((SELECT s.version FROM orders s WHERE s.order_num = r.order_num), 0)
             {guard}
         ON CONFLICT (order_num) DO UPDATE SET {changes} WHERE o.version = excluded.version - 1
-        RETURNING o.order_num, o.zzy_order_id"""  # noqa: S608
-    parts = [f"applied AS ({applied})"]
+        RETURNING o.order_num, o.zzy_order_id, o.erased_at"""  # noqa: S608
+    parts = [f"applied AS ({applied})", FORGOTTEN]
     first = 1 + len(ORDERS.columns)
     for table, _ in _PARTS:
         # The timeline's key holds the version that was just won: nothing can be there.

@@ -21,6 +21,7 @@ from worker.store.sqlite.orders import Orders
 from worker.store.sqlite.outbox import Outbox
 from worker.store.sqlite.queries import Queries
 from worker.store.sqlite.reconciliation import Reconciliations
+from worker.store.sqlite.search import Search
 from worker.store.version import check
 
 __all__ = ["SqliteStore"]
@@ -40,6 +41,7 @@ class SqliteStore(
     Erasure,
     Audits,
     Reconciliations,
+    Search,
 ):
     """:class:`worker.runtime.ports.Store` over a :class:`SqliteFile` that others may share."""
 

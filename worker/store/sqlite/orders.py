@@ -18,8 +18,10 @@ from worker.store.tables import (
     INBOX,
     NOTIFICATIONS,
     ORDER_EVENTS,
+    ORDER_SEARCH,
     ORDERS,
     OUTBOX,
+    PERSONAL_TERM,
 )
 
 _INSERT: Final = insert(ORDERS) + " ON CONFLICT (order_num) DO NOTHING"
@@ -31,6 +33,8 @@ _EVENTS: Final = insert(ORDER_EVENTS)
 _INBOX: Final = insert(INBOX) + " ON CONFLICT (id) DO NOTHING"
 _OUTBOX: Final = insert(OUTBOX) + " ON CONFLICT (message_id) DO NOTHING"
 _NOTIFICATIONS: Final = insert(NOTIFICATIONS) + " ON CONFLICT (webhook_id) DO NOTHING"
+_SEARCH: Final = insert(ORDER_SEARCH) + " ON CONFLICT (order_num, term) DO NOTHING"
+_FORGET: Final = f"DELETE FROM order_search AS s WHERE s.order_num = ? AND {PERSONAL_TERM}"  # noqa: S608
 _BY_NUM: Final = select(ORDERS, "WHERE order_num = ?")
 _BY_ZZY: Final = select(ORDERS, "WHERE zzy_order_id = ? ORDER BY created_at LIMIT 1")
 _HELD: Final = select(
@@ -111,9 +115,12 @@ def _commit(connection: sqlite3.Connection, transition: Transition) -> Committed
         (_INBOX, rows.inbox_values(transition, micros)),
         (_OUTBOX, rows.outbox_values(transition, micros)),
         (_NOTIFICATIONS, rows.notification_values(transition, micros)),
+        (_SEARCH, rows.search_values(transition, micros)),
     ):
         if more:
             connection.executemany(statement, more)
+    if row.erased_at is not None:
+        connection.execute(_FORGET, (row.order_num,))
     held = _held(connection, row.order_num, row.zzy_order_id)
     return Committed(applied=True, held=held, available=available)
 

@@ -1,0 +1,1 @@
+"""What an operator sees and does of orders, for the command line and for the console alike."""
