@@ -16,9 +16,8 @@ from worker.broker import settle
 from worker.runtime.outcome import Park
 from worker.runtime.ports import Message
 
-SCHEMA: Final = (
-    """CREATE TABLE IF NOT EXISTS broker_messages (
-        id INTEGER PRIMARY KEY,
+MESSAGES: Final = """CREATE TABLE IF NOT EXISTS broker_messages (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         queue TEXT NOT NULL,
         visible_at REAL NOT NULL,
         owner TEXT,
@@ -30,13 +29,18 @@ SCHEMA: Final = (
         reply_to TEXT NOT NULL,
         headers TEXT NOT NULL,
         body BLOB NOT NULL
-    )""",
+    )"""
+"""A number is never given twice: an acknowledgement that is written again, after a commit of which
+nobody knew, must not take a later message with it."""
+
+SCHEMA: Final = (
+    MESSAGES,
     """CREATE INDEX IF NOT EXISTS broker_messages_waiting
         ON broker_messages (queue, visible_at, id) WHERE owner IS NULL""",
     "CREATE TABLE IF NOT EXISTS broker_owners (id TEXT PRIMARY KEY) WITHOUT ROWID",
     "DROP TABLE IF EXISTS broker_replies",  # held one reply of each conversation only
     """CREATE TABLE IF NOT EXISTS broker_conversations (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         address TEXT NOT NULL,
         correlation_id TEXT NOT NULL,
         body BLOB NOT NULL,
@@ -45,6 +49,15 @@ SCHEMA: Final = (
     """CREATE INDEX IF NOT EXISTS broker_conversations_address
         ON broker_conversations (address)""",
 )
+
+_NUMBERED_ANEW: Final = (
+    "DROP INDEX IF EXISTS broker_messages_waiting",
+    "ALTER TABLE broker_messages RENAME TO broker_messages_0_1",
+    MESSAGES,
+    "INSERT INTO broker_messages SELECT * FROM broker_messages_0_1",
+    "DROP TABLE broker_messages_0_1",
+)
+"""What makes the table of 0.1.0, which gave numbers again, that of now."""
 
 _INSERT: Final = """INSERT INTO broker_messages
     (queue, visible_at, owner, deliveries, attempt, message_id, type, correlation_id, reply_to,
@@ -66,7 +79,12 @@ class Delivery:
 
 
 def create(connection: sqlite3.Connection) -> None:
-    """Make the tables where they are missing."""
+    """Make the tables where they are missing, or were made by an older release."""
+    found = connection.execute("SELECT sql FROM sqlite_master WHERE name = 'broker_messages'")
+    made = found.fetchone()
+    if made is not None and "AUTOINCREMENT" not in made[0]:
+        for statement in _NUMBERED_ANEW:
+            connection.execute(statement)
     for statement in SCHEMA:
         connection.execute(statement)
 
