@@ -19,6 +19,8 @@ from worker.telemetry.metrics import (
 )
 
 PULSE_SECONDS: Final = 5.0
+TROUBLED_SECONDS: Final = 1.0
+"""So soon it is asked again after trouble: a database that is back leaves nobody unready."""
 
 
 class Pulse:
@@ -65,4 +67,4 @@ class Pulse:
         """Ask for ever."""
         while True:
             await self.feel()
-            await self._clock.sleep(PULSE_SECONDS)
+            await self._clock.sleep(TROUBLED_SECONDS if self._trouble else PULSE_SECONDS)
