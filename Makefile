@@ -65,11 +65,12 @@ bench: install ## orders a second, CPU an order and latency beside a floor (ARGS
 simulate: install ## the worker under a virtual clock, faults drawn from SEEDS=200 from FIRST=1 on
 	$(PY) -m tests.simulation --seeds $(SEEDS) --first $(FIRST) $(ARGS)
 
-docs: install ## write what is generated: schemas, AsyncAPI, OpenAPI, the saga's diagram, pages
+docs: install ## write what is generated: schemas, AsyncAPI, OpenAPI, the saga's diagram, tables, pages
 	$(PY) -m contracts.export
 	$(PY) -m apidocs
 	$(PY) -m worker.saga.diagram
 	$(PY) -m tests.protocol.table
+	$(PY) -m tests.telemetry.table
 
 acceptance: test ## make test, what takes minutes, and the demo on both set-ups
 	$(PY) -m tests.servers run -- $(PY) -m pytest --acceptance -n $(WORKERS) --dist worksteal $(ARGS)

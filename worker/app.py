@@ -34,11 +34,13 @@ from worker.runtime.catalogue_sync import CatalogueSync
 from worker.runtime.ports import Broker, Store
 from worker.runtime.pulse import Pulse
 from worker.runtime.reconciling import Reconciler
+from worker.runtime.vitals import Vitals
 from worker.settings import Settings
 from worker.sms.gateway import HttpSmsGateway
 from worker.sms.handler import Texter
 from worker.surroundings import FINISH_SECONDS, Served, Surroundings
 from worker.tasks import TaskGroup
+from worker.telemetry.metrics import show_build
 
 WIND_UP_SECONDS: Final = 1.0
 """And then what runs besides: a publish, a timer's call; the rest is found by a sweeper."""
@@ -61,6 +63,7 @@ async def running(
     Raises BrokerUnavailableError, StoreUnavailableError, SettingsError (a port that is taken).
     """
     on = on or Surroundings()
+    show_build()
     tasks = TaskGroup(_report)
     async with AsyncExitStack() as stack:
         parts = await stack.enter_async_context(adapters(settings, on.clock, on.file))
@@ -97,7 +100,15 @@ async def running(
         if roles & STORING:
             drain = Drain(parts.store, parts.clock)
             await parts.broker.consume(queues.DEAD, drain.handle, concurrency=8)
+        vitals = Vitals(parts.broker, parts.clock, _queues_of(settings, roles), problems)
+        tasks.keep(vitals.run, "vitals", parts.clock)
         yield door.url if door else ""
+
+
+def _queues_of(settings: Settings, roles: frozenset[Role]) -> list[str]:
+    """Return the queues whose backlog a process of these roles tells of."""
+    relays = settings.channels if Role.RELAY in roles else ()
+    return [*queues.WORK, queues.DEAD, *(queues.relay_queue(one.app_key) for one in relays)]
 
 
 def _problems(broker: Broker, pulse: Pulse) -> list[str]:

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,13 +22,13 @@ def can_install() -> bool:
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
-def install() -> None:
+def install(packages: Sequence[str] = PACKAGES) -> None:
     """Install the packages, without starting their services. Raises ServerError."""
     with (Path(tempfile.gettempdir()) / "ticketbridge-test-install.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        sys.stderr.write(f"test servers: installing {' and '.join(PACKAGES)}\n")
+        sys.stderr.write(f"test servers: installing {' and '.join(packages)}\n")
         with _services_stay_down():
-            fetch(*PACKAGES)
+            fetch(*packages)
 
 
 def fetch(*packages: str) -> None:

@@ -72,6 +72,8 @@ class Consumer:
         self._stopping = False
         self._paused = paused
         self._subscribing = asyncio.Lock()
+        self.taken_at: datetime | None = None
+        """When the message was published that was taken last: all that wait are younger."""
 
     @property
     def wanted(self) -> bool:
@@ -157,6 +159,7 @@ class Consumer:
 
     async def _take(self, of: Subscription, incoming: DeliveredMessage) -> None:
         self._received += 1
+        self.taken_at = _published_at(incoming) or self.taken_at
         try:
             async with self._slots:
                 if self.wanted and not of.retired and not of.over:
@@ -212,3 +215,12 @@ class Consumer:
         of.tag = ""
         self._on_lost()
         return False
+
+
+def _published_at(incoming: DeliveredMessage) -> datetime | None:
+    """Return when it was put into the queue; None where that is not known: it was delayed."""
+    properties = incoming.header.properties
+    at = properties.timestamp
+    if not isinstance(at, datetime) or "x-death" in (properties.headers or {}):
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Final
 
 import structlog
@@ -30,7 +31,7 @@ from worker.errors import (
     StoreUnknownError,
 )
 from worker.runtime.outcome import Outcome
-from worker.runtime.ports import Handler, Message
+from worker.runtime.ports import Backlog, Handler, Message
 from worker.sealing import Sealer
 from worker.sqlite import SqliteFile
 from worker.tasks import TaskGroup
@@ -183,6 +184,19 @@ class EmbeddedBroker:
             return await self._file.read(lambda connection: rows.depth(connection, queue, now))
         except StoreUnavailableError as error:
             raise BrokerUnavailableError(str(error)) from error
+
+    async def backlogs(self, names: Sequence[str]) -> list[Backlog]:
+        """Return what waits in these queues; who takes of them elsewhere is not known here."""
+        known = [name for name in names if name in self._names]
+        now = self._clock.now().timestamp()
+        try:
+            found = await self._file.read(lambda connection: rows.backlogs(connection, known, now))
+        except StoreUnavailableError as error:
+            raise BrokerUnavailableError(str(error)) from error
+        return [
+            Backlog(name, waiting, None if at is None else datetime.fromtimestamp(at, UTC))
+            for name, waiting, at in found
+        ]
 
     async def _publish_into(self, consumer: LocalConsumer, message: Message, now: float) -> None:
         """Keep the message as already ours and hand it over without reading it again."""

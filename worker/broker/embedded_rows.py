@@ -188,6 +188,17 @@ def depth(connection: sqlite3.Connection, queue: str, now: float) -> int:
     return int(found[0])
 
 
+def backlogs(
+    connection: sqlite3.Connection, names: Iterable[str], now: float
+) -> list[tuple[str, int, float | None]]:
+    """Return of each queue how much is due and in nobody's hands, and since when the oldest."""
+    statement = (
+        "SELECT count(*), min(visible_at) FROM broker_messages"
+        " WHERE queue = ? AND owner IS NULL AND visible_at <= ?"
+    )
+    return [(name, *connection.execute(statement, (name, now)).fetchone()) for name in names]
+
+
 def add_owner(connection: sqlite3.Connection, owner: str) -> None:
     """Register a process that takes messages."""
     connection.execute("INSERT INTO broker_owners (id) VALUES (?)", (owner,))

@@ -24,7 +24,7 @@ from worker.broker.topology import Topology
 from worker.broker.watchdog import Watchdog
 from worker.clock import SystemClock
 from worker.errors import BrokerUnavailableError
-from worker.runtime.ports import Handler, Message
+from worker.runtime.ports import Backlog, Handler, Message
 from worker.tasks import TaskGroup
 
 CLOSE_TIMEOUT_SECONDS: Final = 5.0
@@ -190,6 +190,25 @@ class RabbitBroker:
         except AMQP_ERRORS as error:
             raise BrokerUnavailableError(described(error)) from error
         return waiting + (consumer.held if consumer else 0)
+
+    async def backlogs(self, names: Sequence[str]) -> list[Backlog]:
+        """Return what waits in these queues, and how many consumers each has."""
+        known = [name for name in names if name in self._topology.names]
+        try:
+            return await guarded(self._backlogs(known))
+        except AMQP_ERRORS as error:
+            raise BrokerUnavailableError(described(error)) from error
+
+    async def _backlogs(self, names: Sequence[str]) -> list[Backlog]:
+        channel = await self._publishing.channel(confirms=False)
+        found = []
+        for name in names:
+            told = (await channel.declare_queue(name, passive=True, timeout=5)).declaration_result
+            consumer, waiting = self._consumers.get(name), told.message_count or 0
+            oldest = consumer.taken_at if consumer and waiting else None
+            found.append(Backlog(name, waiting, oldest, told.consumer_count))
+        await close_channel(channel)
+        return found
 
     async def _waiting(self, queue: str) -> int:
         channel = await self._publishing.channel(confirms=False)

@@ -28,6 +28,7 @@ from worker.relay.verdict import Verdict, counts, report, status_of, waiting_sin
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import ChannelPort, Message, NotificationResult, Store, Turn
 from worker.telemetry import alarm
+from worker.telemetry.metrics import DELIVERY_DURATION
 
 STORE_RETRY_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 1.0
@@ -169,6 +170,7 @@ class Relay:
         url = target.url(notification.notify_type)
         request = envelope.build(notification, target, self._clock.now())
         answer = await self._channels.deliver(url, request.headers, request.body)
+        DELIVERY_DURATION.labels(target.app_key).observe(answer.seconds)
         lane.answered(leave, answer, self._clock.now(), notification.params)
         outcome = policy.decide(answer, replace(attempt, probe=leave.probe), self._retry_delays)
         lane.burying = leave.probe and isinstance(outcome, Park)
@@ -214,7 +216,7 @@ class Relay:
         self, notification: ChannelNotification, message: Message, verdict: Verdict
     ) -> Outcome:
         outcome = verdict.outcome
-        report(notification, message, verdict)
+        report(notification, message, verdict, self._clock.now())
         if not verdict.status:
             return outcome
         result = NotificationResult(

@@ -59,8 +59,10 @@ def status_of(outcome: Outcome) -> str:
             return "dead"
 
 
-def report(notification: ChannelNotification, message: Message, verdict: Verdict) -> None:
-    """Log and count what became of a notification."""
+def report(
+    notification: ChannelNotification, message: Message, verdict: Verdict, now: datetime
+) -> None:
+    """Log and count what became of a notification at ``now``."""
     log = _log.bind(
         app_key=notification.app_key,
         order_num=notification.order_num,
@@ -80,6 +82,11 @@ def report(notification: ChannelNotification, message: Message, verdict: Verdict
             log.warning("notification_retried", delay=delay)
         case Park(kind=kind):
             log.error("notification_parked", kind=kind)
+    if verdict.status == "delivered":
+        waited = (now - waiting_since(notification, message)).total_seconds()
+        metrics.DELIVERY_LATENCY.labels(
+            notification.app_key, notification.notify_type.value
+        ).observe(max(waited, 0.0))
     if verdict.status:
         metrics.DELIVERIES.labels(
             notification.app_key,

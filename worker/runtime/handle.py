@@ -15,7 +15,7 @@ import structlog
 
 from worker.clock import Clock
 from worker.errors import StoreRefusedError
-from worker.runtime import snapshot, timeline
+from worker.runtime import measures, snapshot
 from worker.runtime.accounts import AccountWatch, refused_for_funds
 from worker.runtime.alarming import alarm_messages
 from worker.runtime.gate import Gate
@@ -39,7 +39,7 @@ from worker.saga.events import Event, OutcomeUnheard, TimerFired
 from worker.saga.policy import Policy
 from worker.saga.putting_off import call_of
 from worker.saga.states import Order, Phase
-from worker.telemetry.metrics import TRANSITIONS
+from worker.telemetry.metrics import COMMIT_DURATION
 
 HOLD_RETRIES: Final = (1.0, 1.0, 5.0, 5.0, 30.0, 120.0, 600.0)
 """Seconds until a notice is tried again that came before the answer of a call of ours."""
@@ -227,11 +227,13 @@ class Saga:
             movements=movements(before, order),
             search=self._search.new_terms(before, order),
         )
-        committed = await self._store.commit(transition)
+        with COMMIT_DURATION.time():
+            committed = await self._store.commit(transition)
         if not committed.applied:
             return committed
         self._watch.note(order.app_key, transition.movements, committed.available)
-        TRANSITIONS.labels(timeline.kind_of(decision.event), order.phase).inc()
+        waited = self._policy.pay_deadline - (order.pay_deadline - now).total_seconds()
+        measures.step_taken(before, order, decision.event, waited)
         self._outbox.send(messages)
         for notice in committed.held:
             self.on_held(notice)

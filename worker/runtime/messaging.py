@@ -4,8 +4,9 @@ Why it exists: ingress, runtime and relay speak to this protocol; RabbitMQ and t
 broker implement it and pass one parity suite. It must not import an adapter.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final, Protocol
 
@@ -43,6 +44,22 @@ class Message:
 
 
 Handler = Callable[[Message], Awaitable[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What waits in a queue at this moment."""
+
+    queue: str
+    waiting: int
+    """Messages that nobody has in hand."""
+    oldest_at: datetime | None = None
+    """Since when the oldest of them waits, or earlier; None: nothing waits, or nobody knows.
+
+    RabbitMQ does not tell: the message that this process took last is older than all that wait.
+    """
+    consumers: int | None = None
+    """How many processes take messages of it; None: the broker does not tell."""
 
 
 class Broker(Protocol):
@@ -123,6 +140,13 @@ class Broker(Protocol):
 
     async def depth(self, queue: str) -> int:
         """Return how many messages are in a queue, those being handled included."""
+        ...
+
+    async def backlogs(self, names: Sequence[str]) -> list[Backlog]:
+        """Return what waits in these queues, of those that exist.
+
+        Raises BrokerUnavailableError.
+        """
         ...
 
 

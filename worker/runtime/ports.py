@@ -5,7 +5,7 @@ and clients/ implement them; app.py joins the two. It must not hold code.
 """
 
 from worker.runtime.banking import Account, AccountEntry, Booked, Booking
-from worker.runtime.messaging import Broker, Handler, Message
+from worker.runtime.messaging import Backlog, Broker, Handler, Message
 from worker.runtime.outside import ChannelPort, Supplier
 from worker.runtime.records import (
     Committed,
@@ -30,6 +30,7 @@ __all__ = [
     "Account",
     "AccountEntry",
     "Answered",
+    "Backlog",
     "Booked",
     "Booking",
     "Broker",

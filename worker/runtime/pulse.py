@@ -5,6 +5,8 @@ gauges show what waits for a person or for the broker. It must not decide who is
 /readyz adds the problems of every part that a role needs.
 """
 
+import time
+from datetime import datetime
 from typing import Final
 
 from worker.clock import Clock
@@ -13,9 +15,13 @@ from worker.runtime.ports import Figures, Store
 from worker.telemetry.metrics import (
     ACCOUNT_BALANCE,
     ACCOUNT_HELD,
+    DEAD_LETTERS_OLDEST_AGE,
     DEAD_LETTERS_OPEN,
     ORDERS_HUMAN,
     OUTBOX_AGE,
+    OUTBOX_UNSENT,
+    STORE_ANSWER,
+    TIMERS_LATE,
 )
 
 PULSE_SECONDS: Final = 5.0
@@ -43,7 +49,10 @@ class Pulse:
     async def feel(self) -> None:
         """Ask once."""
         try:
-            self._show(await self._store.figures())
+            began = time.perf_counter()
+            figures = await self._store.figures()
+            STORE_ANSWER.observe(time.perf_counter() - began)
+            self._show(figures)
             if self._accounts:
                 await self._show_accounts()
         except StoreUnavailableError as error:
@@ -54,9 +63,14 @@ class Pulse:
     def _show(self, figures: Figures) -> None:
         ORDERS_HUMAN.set(figures.orders_human)
         DEAD_LETTERS_OPEN.set(figures.dead_letters_open)
-        oldest = figures.oldest_unsent_at
-        age = (self._clock.now() - oldest).total_seconds() if oldest else 0.0
-        OUTBOX_AGE.set(max(age, 0.0))
+        OUTBOX_UNSENT.set(figures.unsent)
+        OUTBOX_AGE.set(self._age(figures.oldest_unsent_at))
+        DEAD_LETTERS_OLDEST_AGE.set(self._age(figures.oldest_letter_at))
+        TIMERS_LATE.set(self._age(figures.first_due_at))
+
+    def _age(self, since: datetime | None) -> float:
+        """Return the seconds since then; 0 where there is nothing, or it is yet to come."""
+        return max((self._clock.now() - since).total_seconds(), 0.0) if since else 0.0
 
     async def _show_accounts(self) -> None:
         for account in await self._store.accounts():

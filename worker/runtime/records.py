@@ -186,3 +186,9 @@ class Figures:
     dead_letters_open: int
     oldest_unsent_at: datetime | None
     """When the oldest outbox message was committed that is not published; None: all are."""
+    unsent: int = 0
+    """Outbox messages that are not published yet."""
+    oldest_letter_at: datetime | None = None
+    """When the oldest open dead letter failed first."""
+    first_due_at: datetime | None = None
+    """When the order's timer fires that is the next, or should have fired by now."""

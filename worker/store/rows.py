@@ -60,8 +60,8 @@ def order(record: Row, t: Time) -> OrderRow:
 
 
 def figures(record: Row, t: Time) -> Figures:
-    """Read ``orders_human, dead_letters_open, oldest_unsent_at``."""
-    return Figures(record[0], record[1], t(record[2]))
+    """Read what ``FIGURES`` asks, in its order."""
+    return Figures(record[0], record[1], t(record[2]), record[3], t(record[4]), t(record[5]))
 
 
 def event_values(transition: Transition, t: Time) -> list[Row]:

@@ -182,6 +182,9 @@ OLD_LETTER: Final = (
 FIGURES: Final = (
     "SELECT (SELECT count(*) FROM orders WHERE human IS NOT NULL) AS orders_human,"
     " (SELECT count(*) FROM dead_letters WHERE state = 'open') AS dead_letters_open,"
-    " (SELECT min(created_at) FROM outbox) AS oldest_unsent_at"
+    " (SELECT min(created_at) FROM outbox) AS oldest_unsent_at,"
+    " (SELECT count(*) FROM outbox) AS unsent,"
+    " (SELECT min(first_failed_at) FROM dead_letters WHERE state = 'open') AS oldest_letter_at,"
+    " (SELECT min(wake_at) FROM orders WHERE wake_at IS NOT NULL) AS first_due_at"
 )
 """What is waiting, counted; the same words for both databases."""

@@ -4,12 +4,32 @@ Why it exists: names are looked up here by whoever writes a dashboard. Names and
 follow the Prometheus conventions; no label holds an order's number or anything personal.
 """
 
+from importlib import metadata
 from typing import Final
 
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
 _LATENCY = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _CALL = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20)
+_WAIT = (0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 600, 1_800, 3_600, 21_600, 86_400)
+_LAG = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5)
+
+# --- process ------------------------------------------------------------------------------
+
+BUILD: Final = Gauge("ticketbridge_build_info", "1; the label tells the version.", ["version"])
+READY: Final = Gauge(
+    "ticketbridge_ready", "1 while this process can serve, as /readyz says; 0 while it cannot."
+)
+LOOP_LAG: Final = Histogram(
+    "ticketbridge_event_loop_lag_seconds",
+    "How much later than asked for a sleeper was woken; more than 0.1 s: too much work.",
+    buckets=_LAG,
+)
+STORE_ANSWER: Final = Histogram(
+    "ticketbridge_store_answer_seconds",
+    "How long the database took to count what waits, the wait for a connection included.",
+    buckets=_CALL,
+)
 
 # --- ingress ------------------------------------------------------------------------------
 
@@ -49,6 +69,22 @@ QUEUE_PAUSED: Final = Gauge(
     ["queue"],
 )
 
+QUEUE_WAITING: Final = Gauge(
+    "ticketbridge_queue_messages",
+    "Messages that wait in the queue and are in nobody's hands; every process says the same.",
+    ["queue"],
+)
+QUEUE_OLDEST_AGE: Final = Gauge(
+    "ticketbridge_queue_oldest_age_seconds",
+    "Age of the oldest message that waits in the queue, at most: take the least of the processes.",
+    ["queue"],
+)
+QUEUE_CONSUMERS: Final = Gauge(
+    "ticketbridge_queue_consumers",
+    "Processes that take messages of the queue; on RabbitMQ alone.",
+    ["queue"],
+)
+
 # --- saga ---------------------------------------------------------------------------------
 
 TRANSITIONS: Final = Counter(
@@ -58,6 +94,24 @@ TRANSITIONS: Final = Counter(
 )
 ORDERS_HUMAN: Final = Gauge(
     "ticketbridge_orders_human", "Orders in front of a human at this moment."
+)
+ORDER_DURATION: Final = Histogram(
+    "ticketbridge_order_duration_seconds",
+    "From the receipt of an order to its outcome: issued, ticket_failed, refused or cancelled.",
+    ["outcome"],
+    buckets=_WAIT,
+)
+COMMIT_DURATION: Final = Histogram(
+    "ticketbridge_saga_commit_duration_seconds",
+    "How long the commit of a step of an order took.",
+    buckets=_LATENCY,
+)
+TIMERS_LATE: Final = Gauge(
+    "ticketbridge_timers_late_seconds",
+    "How late the order's timer is that waits longest beyond its time; 0: none is late.",
+)
+OUTBOX_UNSENT: Final = Gauge(
+    "ticketbridge_outbox_unsent", "Messages that are committed and not published yet."
 )
 OUTBOX_AGE: Final = Gauge(
     "ticketbridge_outbox_oldest_age_seconds",
@@ -102,7 +156,18 @@ DELIVERIES: Final = Counter(
     "Attempts to deliver a notification; outcome: delivered, retried, superseded, dead.",
     ["app_key", "type", "outcome"],
 )
-
+DELIVERY_DURATION: Final = Histogram(
+    "ticketbridge_delivery_duration_seconds",
+    "From the first byte of a notification's attempt to the channel's answer, or its absence.",
+    ["app_key"],
+    buckets=_CALL,
+)
+DELIVERY_LATENCY: Final = Histogram(
+    "ticketbridge_delivery_latency_seconds",
+    "From a notification's commit to the channel's receipt, all retries included.",
+    ["app_key", "type"],
+    buckets=_WAIT,
+)
 CHANNEL_BREAKER: Final = Gauge(
     "ticketbridge_channel_breaker_state",
     "Whether a channel is sent anything: 0 yes, 1 one at a time or it asked for peace, 2 no.",
@@ -125,7 +190,19 @@ DEAD_LETTERS: Final = Counter(
 DEAD_LETTERS_OPEN: Final = Gauge(
     "ticketbridge_dead_letters_open", "Dead letters that nobody has settled yet."
 )
+DEAD_LETTERS_OLDEST_AGE: Final = Gauge(
+    "ticketbridge_dead_letters_oldest_age_seconds",
+    "How long ago the oldest dead letter failed that nobody has settled; 0: there is none.",
+)
 ALARMS: Final = Counter("ticketbridge_alarms_total", "Alarms, each with a log line.", ["kind"])
+
+
+def show_build() -> None:
+    """Tell which version this process is; unknown where it runs without having been installed."""
+    try:
+        BUILD.labels(metadata.version("ticketbridge")).set(1)
+    except metadata.PackageNotFoundError:
+        BUILD.labels("unknown").set(1)
 
 
 def exposition() -> tuple[bytes, str]:

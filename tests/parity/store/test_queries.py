@@ -47,13 +47,14 @@ async def test_notifications_are_listed_oldest_first(store: Store) -> None:
 
 async def test_the_figures_count_what_waits(store: Store) -> None:
     assert await store.figures() == Figures(0, 0, None)
-    waiting = order_row(human="pay is unknown", updated_at=after(3))
-    await commit(store, Transition(waiting, outbox=[message("m1")]))
-    await store.add_dead_letter(letter("d1"))
-    await store.add_dead_letter(letter("d2", state="replayed"))
-    assert await store.figures() == Figures(1, 1, after(3))
-    await store.mark_sent(["m1"])
-    assert await store.figures() == Figures(1, 1, None)
+    waiting = order_row(human="pay is unknown", updated_at=after(3), wake_at=after(9))
+    await commit(store, Transition(waiting, outbox=[message("m1"), message("m2")]))
+    await commit(store, Transition(order_row("o2", wake_at=after(8))))
+    await store.add_dead_letter(letter("d1", first_failed_at=after(5), last_failed_at=after(6)))
+    await store.add_dead_letter(letter("d2", state="replayed", first_failed_at=after(1)))
+    assert await store.figures() == Figures(1, 1, after(3), 2, after(5), after(8))
+    await store.mark_sent(["m1", "m2"])
+    assert await store.figures() == Figures(1, 1, None, 0, after(5), after(8))
 
 
 async def test_ping_answers(store: Store) -> None:
