@@ -13,6 +13,7 @@ from typing import Final
 
 from worker.broker.sealed import PLACE as MESSAGE
 from worker.broker.sealed import sealed as sealed_broker
+from worker.broker.traced import traced as traced_broker
 from worker.clock import Clock, SystemClock
 from worker.runtime.ports import Broker, Store
 from worker.runtime.resealing import BodyStore
@@ -21,6 +22,8 @@ from worker.settings import Settings
 from worker.sqlite import SqliteFile
 from worker.store.sealed import sealed as sealed_store
 from worker.store.tables import BODIES
+from worker.store.traced import traced as traced_store
+from worker.telemetry import traces
 
 PUBLISH_SECONDS: Final = 4.5
 """Without a confirm by then the outcome is unknown: leaves time to say so within 5 s."""
@@ -49,8 +52,11 @@ async def adapters(
     files = Files(file)
     sealer = Sealer(settings.privacy.keys)
     broker = sealed_broker(_broker(settings, clock, files, sealer), sealer)
+    store = sealed_store(_store(settings, files), sealer)
+    if traces.on():
+        broker, store = traced_broker(broker), traced_store(store)
     try:
-        yield Adapters(broker, sealed_store(_store(settings, files), sealer), clock)
+        yield Adapters(broker, store, clock)
     finally:
         await files.close()
 

@@ -25,6 +25,7 @@ from worker.deadletters.drain import Drain
 from worker.errors import SettingsError
 from worker.ingress import server
 from worker.ingress.health import Problems
+from worker.recording import recording
 from worker.relay.handler import Relay
 from worker.relay.lane import Lanes
 from worker.relay.traffic import Traffic
@@ -40,7 +41,7 @@ from worker.sms.gateway import HttpSmsGateway
 from worker.sms.handler import Texter
 from worker.surroundings import FINISH_SECONDS, Served, Surroundings
 from worker.tasks import TaskGroup
-from worker.telemetry.metrics import show_build
+from worker.telemetry.metrics import BUILD, version
 
 WIND_UP_SECONDS: Final = 1.0
 """And then what runs besides: a publish, a timer's call; the rest is found by a sweeper."""
@@ -63,9 +64,10 @@ async def running(
     Raises BrokerUnavailableError, StoreUnavailableError, SettingsError (a port that is taken).
     """
     on = on or Surroundings()
-    show_build()
+    BUILD.labels(version()).set(1)
     tasks = TaskGroup(_report)
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(recording(settings))
         parts = await stack.enter_async_context(adapters(settings, on.clock, on.file))
         console = wanted(settings, roles)
         if console or roles & STORING:

@@ -39,6 +39,7 @@ from contracts.zzy import (
 from worker.clients.http import Exchange, HttpAnswer, HttpClient, HttpRequest, NotSent
 from worker.clients.retry_after import retry_after
 from worker.clock import Clock
+from worker.telemetry import traces
 from worker.translation.supplier import Refused, Succeeded, SupplierResult, Unknown
 
 SIGNATURE_REFUSED: Final = r"签名|验签|鉴权|Authorization"
@@ -151,8 +152,11 @@ class ZzyClient:
         return await self._ask(call, CancelAnswer)
 
     async def _ask(self, call: _Call, model: type[A]) -> SupplierResult[A]:
-        exchange = await self._http.exchange(self._request(call))
-        result = self._judge(exchange, model, needs_data=call.needs_data)
+        endpoint = call.endpoint.name.lower()
+        with traces.span(f"ZZY {endpoint}", "client", endpoint=endpoint) as span:
+            exchange = await self._http.exchange(self._request(call))
+            result = self._judge(exchange, model, needs_data=call.needs_data)
+            span.set(outcome=_outcome(result))
         self._report(call, result, exchange.seconds)
         return result
 

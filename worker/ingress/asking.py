@@ -24,7 +24,7 @@ from contracts.queries import Query
 from worker.ingress.config import ChannelAccess
 from worker.ingress.sending import Sent
 from worker.runtime.ports import Message
-from worker.telemetry import alarm
+from worker.telemetry import alarm, traces
 
 Answered = tuple[Answer, HTTPStatus]
 Business = Callable[[ChannelAccess, str], Awaitable[Answered]]
@@ -36,10 +36,12 @@ Asked = CreateOrderCommand | CancelOrderCommand | RefundOrderCommand | ResendVou
 def message_of(asked: Asked, queue: str, number: str = "") -> Message:
     """Return the message for ``queue``; ``number`` is ours of the order it is about."""
     name = uuid.uuid4().hex
+    traces.about(number)
+    trace = traces.current()
     return Message(
         queue=queue,
         type=asked.TYPE,
-        body=wrap(asked, id=name, time=asked.received_at, correlation_id=number),
+        body=wrap(asked, id=name, time=asked.received_at, correlation_id=number, trace=trace),
         message_id=name,
         correlation_id=name,
     )

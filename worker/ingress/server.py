@@ -17,6 +17,7 @@ from worker.ingress.config import IngressConfig
 from worker.ingress.health import Health, Problems
 from worker.ingress.http import remove_server_header, shaped_errors
 from worker.ingress.sending import Sender
+from worker.ingress.tracing import traced
 from worker.ingress.zzy_webhook import ZzyWebhook
 from worker.runtime.ports import Broker
 
@@ -49,7 +50,7 @@ def build(
     health = Health(problems or broker.problems)
     app = web.Application(
         client_max_size=config.body_limit_bytes,
-        middlewares=[shaped_errors(_FAILURES, config.callback_path)],
+        middlewares=[traced, shaped_errors(_FAILURES, config.callback_path)],
     )
     app[CONFIG] = config
     _add_interfaces(app, config, sender, clock)

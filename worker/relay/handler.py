@@ -27,7 +27,7 @@ from worker.relay.turns import DEFAULT_TIMEOUT_SECONDS, Turns
 from worker.relay.verdict import Verdict, counts, report, status_of, waiting_since
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import ChannelPort, Message, NotificationResult, Store, Turn
-from worker.telemetry import alarm
+from worker.telemetry import alarm, traces
 from worker.telemetry.metrics import DELIVERY_DURATION
 
 STORE_RETRY_SECONDS: Final = 5.0
@@ -169,7 +169,10 @@ class Relay:
             return self._unsent(turn, notification.notify_type)
         url = target.url(notification.notify_type)
         request = envelope.build(notification, target, self._clock.now())
-        answer = await self._channels.deliver(url, request.headers, request.body)
+        kind, key = notification.notify_type.value, target.app_key
+        with traces.span(f"deliver {kind}", "client", notify_type=kind, app_key=key) as span:
+            answer = await self._channels.deliver(url, request.headers, request.body)
+            span.set(outcome=policy.describe(answer))
         DELIVERY_DURATION.labels(target.app_key).observe(answer.seconds)
         lane.answered(leave, answer, self._clock.now(), notification.params)
         outcome = policy.decide(answer, replace(attempt, probe=leave.probe), self._retry_delays)

@@ -15,7 +15,7 @@ import structlog
 
 from worker.clock import Clock
 from worker.errors import StoreRefusedError
-from worker.runtime import measures, snapshot
+from worker.runtime import measures, snapshot, timeline
 from worker.runtime.accounts import AccountWatch, refused_for_funds
 from worker.runtime.alarming import alarm_messages
 from worker.runtime.gate import Gate
@@ -39,6 +39,7 @@ from worker.saga.events import Event, OutcomeUnheard, TimerFired
 from worker.saga.policy import Policy
 from worker.saga.putting_off import call_of
 from worker.saga.states import Order, Phase
+from worker.telemetry import traces
 from worker.telemetry.metrics import COMMIT_DURATION
 
 HOLD_RETRIES: Final = (1.0, 1.0, 5.0, 5.0, 30.0, 120.0, 600.0)
@@ -139,6 +140,11 @@ class Saga:
         return self._policy.reply_wait >= 3 * seconds
 
     async def take(self, loaded: Loaded, order_num: str, stimulus: Stimulus) -> Taken:
+        """Apply an event as :meth:`_take` does, within a span of the order's trace."""
+        with traces.of_order(f"take {timeline.kind_of(stimulus.event)}", order_num):
+            return await self._take(loaded, order_num, stimulus)
+
+    async def _take(self, loaded: Loaded, order_num: str, stimulus: Stimulus) -> Taken:
         """Apply an event, and then the answers of the calls that follow from it.
 
         What was taken before, by the inbox of ``loaded``, has no effect again. Raises

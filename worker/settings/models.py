@@ -20,6 +20,7 @@ from worker.settings.publishing import Events, Upstream
 from worker.settings.reconciliation import Reconciliation
 from worker.settings.section import Section, Text
 from worker.settings.sms import Sms
+from worker.settings.telemetry import Tracing
 from worker.settings.values import ChannelCode, Network, Seconds, UrlPath, WebAddress
 
 Port = Annotated[int, Field(ge=0, le=65_535)]
@@ -170,6 +171,7 @@ class Settings(Section):
     sms: Sms = Sms()
     console: Console = Console()
     log: Log = Log()
+    tracing: Tracing = Tracing()
     events: Events = Events()
     channels: tuple[Channel, ...] = ()
     products: tuple[Product, ...] = ()

@@ -197,12 +197,12 @@ DEAD_LETTERS_OLDEST_AGE: Final = Gauge(
 ALARMS: Final = Counter("ticketbridge_alarms_total", "Alarms, each with a log line.", ["kind"])
 
 
-def show_build() -> None:
-    """Tell which version this process is; unknown where it runs without having been installed."""
+def version() -> str:
+    """Return which version this process is; unknown where it was not installed."""
     try:
-        BUILD.labels(metadata.version("ticketbridge")).set(1)
+        return metadata.version("ticketbridge")
     except metadata.PackageNotFoundError:
-        BUILD.labels("unknown").set(1)
+        return "unknown"
 
 
 def exposition() -> tuple[bytes, str]:
