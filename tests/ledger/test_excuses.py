@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from tests.ledger import judge
-from tests.ledger.books import EPOCH, Book, Said, Step
+from tests.ledger.books import EPOCH, Book, Delivered, Said, Step
 from tests.ledger.test_judge import book, zzy
+from worker.simulators.records import Audit, Refund
 from worker.simulators.zzy_notices import VERIFY
 
 
@@ -45,3 +46,18 @@ def test_another_content_is_judged_anew_only_after_a_refusal_at_the_door() -> No
     assert list(judge.ends(asked))
     refused = Step(EPOCH, "order_commanded", "refused", "answer 3009")
     assert not list(judge.ends(replace(asked, history=(refused, *asked.history))))
+
+
+@pytest.mark.parametrize(("forced", "complaints"), [(3, 0), (2, 1)])
+def test_a_rejection_goes_untold_where_all_was_forced_back_before(
+    forced: int, complaints: int
+) -> None:
+    told = Delivered("m3", "refund", {"refund_id": "", "status": "forced", "count": forced})
+    refunds = [
+        Refund("", 7, forced, [], EPOCH, Audit.APPROVED),
+        Refund("oursR1", 8, 3, [], EPOCH, Audit.REJECTED),
+    ]
+    right = zzy(lambda order: setattr(order, "refunds", refunds))(book())
+    [order] = right.zzy
+    found = list(judge._refunds(replace(right, delivered=(told,)), order))
+    assert len(found) == complaints
