@@ -9,6 +9,7 @@ import pytest
 from contracts import queues
 from tests.parity.broker_kit import Collector, Gate, order
 from tests.servers.rabbit import RabbitServer, control
+from worker.broker.look import look_at_rabbitmq
 from worker.broker.rabbitmq import RabbitBroker
 from worker.errors import BrokerUnavailableError, PublishUnknownError
 
@@ -89,6 +90,9 @@ async def test_without_memory_publishing_is_refused_and_acknowledging_goes_on(
             await broker.publish(order(queue=queues.NOTICES))
         with pytest.raises(PublishUnknownError):  # it was written before the alarm came
             await writing
+        looked = await look_at_rabbitmq(server.url, ["k"])
+        alarmed = {one.check: one.state for one in looked.problems}
+        assert alarmed["broker alarms"] == "broken"
         for _ in range(2):
             began = time.monotonic()
             with pytest.raises(BrokerUnavailableError):

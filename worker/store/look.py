@@ -27,6 +27,8 @@ class Looked:
     """None: there are no tables yet."""
     now: datetime | None = None
     """What the server's clock says, where there is a server."""
+    read_only: bool = False
+    """It takes no writes."""
 
 
 async def look_at_postgres(url: str) -> Looked:
@@ -34,10 +36,13 @@ async def look_at_postgres(url: str) -> Looked:
     database = Database(url, connections=1, statement_cache_size=0)
     try:
         await database.start()
-        found = await database.fetch(f"SELECT to_regclass('{_TABLE}') IS NOT NULL, now()")
-        there, now = found[0]
-        if not there:
-            return Looked(None, now)
+        found = await database.fetch(
+            f"SELECT to_regclass('{_TABLE}') IS NOT NULL, now(),"
+            " pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'"
+        )
+        there, now, read_only = found[0]
+        if not there or read_only:
+            return Looked(None, now, read_only)
         revisions = await database.fetch(f"SELECT version_num FROM {_TABLE}")  # noqa: S608  (a constant)
         return Looked(str(revisions[0][0]) if revisions else None, now)
     finally:
