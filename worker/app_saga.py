@@ -79,11 +79,7 @@ async def start_saga(
     await recall(parts.store)
     tasks.keep(catalogue_sync.run, "catalogue", parts.clock)
     tasks.keep(timers.run, "timers", parts.clock)
-    indexer = Indexer(parts.store, parts.clock, SearchKeys(settings.privacy.keys))
-    tasks.keep(indexer.run, "order search", parts.clock)
-    if days := settings.privacy.retention_days:
-        eraser = Eraser(parts.store, parts.clock, configured.policy(settings))
-        tasks.keep(partial(eraser.run, days), "erasure", parts.clock)
+    _start_upkeep(settings, parts, tasks)
     _start_reconciling(settings, parts, tasks, reconciler_of(settings, parts, zzy, gate))
     tasks.keep(outbox.run, "outbox sweeper", parts.clock)
     tasks.keep(notices.run, "notice sweeper", parts.clock)
@@ -96,6 +92,15 @@ async def start_saga(
         limit = DeadLetterLimit(queue, valve, parts.clock, limit=most)
         tasks.keep(limit.run, f"dead letters of {queue}", parts.clock)
         await parts.broker.consume(queue, limit.watching(handle), concurrency=concurrency)
+
+
+def _start_upkeep(settings: Settings, parts: Adapters, tasks: TaskGroup) -> None:
+    """Keep what old orders are found by, and forget their people in time."""
+    indexer = Indexer(parts.store, parts.clock, SearchKeys(settings.privacy.keys))
+    tasks.keep(indexer.run, "order search", parts.clock)
+    if days := settings.privacy.retention_days:
+        eraser = Eraser(parts.store, parts.clock, configured.policy(settings))
+        tasks.keep(partial(eraser.run, days), "erasure", parts.clock)
 
 
 def _breaker(settings: Settings) -> BreakerPlan | None:

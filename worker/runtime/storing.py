@@ -31,6 +31,7 @@ from worker.runtime.records import (
     Turn,
     TurnAsked,
 )
+from worker.runtime.refunding import RefundStore
 from worker.runtime.resealing import BodyStore
 
 
@@ -43,6 +44,7 @@ class Store(
     AuditStore,
     ReconciliationStore,
     SearchStore,
+    RefundStore,
     Protocol,
 ):
     """The durable memory of the saga."""

@@ -25,6 +25,7 @@ from worker.runtime.ports import (
     Transition,
 )
 from worker.runtime.reconcilable import Belongings, Reached, Span
+from worker.runtime.refunding import RefundTold
 from worker.sealing import Sealer
 
 STATE: Final = "orders.state"
@@ -130,6 +131,15 @@ class SealedStore:
         """Return a day's orders, opened. Raises SealedError."""
         found = await self._store.orders_of(span, after=after, limit=limit)
         return [self._order(row) for row in found]
+
+    async def perhaps_refunding(self, *, limit: int) -> Sequence[OrderRow]:
+        """Return orders; one that cannot be opened is left out."""
+        return _openable(self._order, await self._store.perhaps_refunding(limit=limit))
+
+    async def refunds_told(self, since: datetime, *, limit: int) -> Sequence[RefundTold]:
+        """Return refunds; one whose order cannot be opened is left out."""
+        found = await self._store.refunds_told(since, limit=limit)
+        return _openable(lambda one: replace(one, order=self._order(one.order)), found)
 
     async def belongings(self, orders: Sequence[OrderRow]) -> Belongings:
         """Return what belongs to orders; what cannot be opened is listed as it is kept."""

@@ -17,7 +17,7 @@ from worker.store.columns import (
     texts,
 )
 
-HEAD: Final = "0009"
+HEAD: Final = "0010"
 """The revision that this program's queries expect."""
 
 
@@ -96,7 +96,10 @@ NOTIFICATIONS: Final = table(
     integers("attempts"),
     texts("last_answer"),
     moments("settled_at", "tried_at", null=True),
-    indexes=[Index("ix_notifications_order_num", ("order_num",))],
+    indexes=[
+        Index("ix_notifications_order_num", ("order_num",)),
+        Index("ix_notifications_refunds", ("created_at",), "type = 'refund'"),
+    ],
 )
 """What each channel must be told, and how far that has come; not the content."""
 
@@ -178,6 +181,12 @@ OLD_LETTER: Final = (
     "NOT EXISTS (SELECT 1 FROM orders o WHERE o.order_num = d.order_num AND o.erased_at IS NULL)"
 )
 """What holds of a dead letter d that belongs to no order whose people are known."""
+
+REFUNDING: Final = (
+    "phase IN ('awaiting_ticket', 'issued', 'ticket_failed')"
+    " AND (wake_at IS NOT NULL OR human IS NOT NULL)"
+)
+"""What holds of a paid order of which something is still to come: a refund, perhaps."""
 
 FIGURES: Final = (
     "SELECT (SELECT count(*) FROM orders WHERE human IS NOT NULL) AS orders_human,"

@@ -3,7 +3,7 @@
 from typing import Final
 
 from worker.console.page import Pages, Route
-from worker.console.pages import login, overview, preferences
+from worker.console.pages import login, overview, preferences, reconciliation, refunds
 
 __all__ = ["ALL", "Pages", "Route"]
 
@@ -11,4 +11,6 @@ ALL: Final[tuple[Pages, ...]] = (
     login.pages,
     overview.pages,
     preferences.pages,
+    reconciliation.pages,
+    refunds.pages,
 )

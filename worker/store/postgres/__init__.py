@@ -30,6 +30,7 @@ from worker.store.postgres.orders import Orders, Question, load_all
 from worker.store.postgres.outbox import Outbox, mark_all
 from worker.store.postgres.queries import Queries
 from worker.store.postgres.reconciliation import Reconciliations
+from worker.store.postgres.refunds import Refunds
 from worker.store.postgres.search import Search
 from worker.store.version import check
 from worker.tasks import TaskGroup
@@ -64,6 +65,7 @@ class PostgresStore(
     Audits,
     Reconciliations,
     Search,
+    Refunds,
 ):
     """:class:`worker.runtime.ports.Store` over a pool of asyncpg connections."""
 

@@ -21,6 +21,7 @@ from worker.store.sqlite.orders import Orders
 from worker.store.sqlite.outbox import Outbox
 from worker.store.sqlite.queries import Queries
 from worker.store.sqlite.reconciliation import Reconciliations
+from worker.store.sqlite.refunds import Refunds
 from worker.store.sqlite.search import Search
 from worker.store.version import check
 
@@ -42,6 +43,7 @@ class SqliteStore(
     Audits,
     Reconciliations,
     Search,
+    Refunds,
 ):
     """:class:`worker.runtime.ports.Store` over a :class:`SqliteFile` that others may share."""
 

@@ -1,0 +1,43 @@
+"""Orders with refunds (退款) in PostgreSQL.
+
+Why it exists: a page shows what is open and what ended. It must not judge a refund.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from worker.runtime.ports import OrderRow
+from worker.runtime.refunding import RefundTold
+from worker.store import rows
+from worker.store.columns import names
+from worker.store.postgres.base import Part, same
+from worker.store.postgres.statements import columns, select
+from worker.store.tables import NOTIFICATIONS, ORDERS, REFUNDING
+
+_NOTES: Final = len(names(NOTIFICATIONS))
+_PERHAPS: Final = select(ORDERS, f"WHERE {REFUNDING} ORDER BY updated_at DESC, order_num LIMIT $1")
+_TOLD: Final = (
+    f"SELECT {columns(NOTIFICATIONS, 'n')}, {columns(ORDERS, 'o')}"  # noqa: S608
+    " FROM notifications n JOIN orders o ON o.order_num = n.order_num"
+    " WHERE n.type = 'refund' AND n.created_at >= $1 ORDER BY n.created_at DESC, n.webhook_id"
+    " LIMIT $2"
+)
+
+
+class Refunds(Part):
+    """Implements :class:`worker.runtime.refunding.RefundStore`."""
+
+    async def perhaps_refunding(self, *, limit: int) -> Sequence[OrderRow]:
+        """Return paid orders of which something is still to come, the last changed first."""
+        return [rows.order(record, same) for record in await self._all(_PERHAPS, limit)]
+
+    async def refunds_told(self, since: datetime, *, limit: int) -> Sequence[RefundTold]:
+        """Return the refunds of which channels were told since then, the latest first."""
+        found = await self._all(_TOLD, since, limit)
+        return [
+            RefundTold(
+                rows.notification(tuple(one)[:_NOTES], same), rows.order(tuple(one)[_NOTES:], same)
+            )
+            for one in found
+        ]
