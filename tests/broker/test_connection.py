@@ -1,8 +1,10 @@
 """The parts of the RabbitMQ connection that need no server."""
 
 import asyncio
+import gc
 import logging
 
+import aio_pika
 import pytest
 from aiormq import spec
 from aiormq.abc import DeliveredMessage
@@ -10,6 +12,7 @@ from pamqp.header import ContentHeader
 
 from worker.broker import connection
 from worker.broker.connection import Link, described, guarded
+from worker.errors import BrokerUnavailableError
 from worker.tasks import TaskGroup
 
 
@@ -48,7 +51,7 @@ async def test_a_link_that_is_waited_for_tries_at_once(
     async def up() -> None: ...
 
     monkeypatch.setattr(connection, "FIRST_BACKOFF_SECONDS", 600)
-    monkeypatch.setattr(connection.aio_pika, "connect", refused)
+    monkeypatch.setattr(Link, "_connected", refused)
     tasks = TaskGroup(lambda _name, _error: None)
     link = Link("amqp://nobody/", "publisher", tasks, up)
     link.drop(link.generation)
@@ -76,3 +79,14 @@ def test_no_message_gets_into_the_librarys_log_lines(caplog: pytest.LogCaptureFi
 def test_an_error_is_described_in_the_brokers_words_and_briefly() -> None:
     assert described(ConnectionError("ACCESS_REFUSED")) == "ConnectionError: ACCESS_REFUSED"
     assert len(described(ConnectionError("x" * 1000))) == 300
+
+
+@pytest.mark.filterwarnings("error")
+async def test_a_connection_that_could_not_be_made_is_closed_at_once() -> None:
+    async def up() -> None: ...
+
+    link = Link("amqp://127.0.0.1:1/", "publisher", TaskGroup(lambda _name, _error: None), up)
+    with pytest.raises(BrokerUnavailableError):
+        await link.start()
+    left = [one for one in gc.get_objects() if isinstance(one, aio_pika.Connection)]
+    assert all(one.is_closed for one in left)

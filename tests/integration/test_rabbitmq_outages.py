@@ -85,17 +85,17 @@ async def test_messages_are_taken_again_only_when_others_can_be_published(
     proxy: TcpProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed: asyncio.Queue[str] = asyncio.Queue()
-    connect = connection.aio_pika.connect
+    connect = connection.Link._connected
 
-    async def trying(*where: object, **how: object) -> object:
+    async def trying(link: connection.Link) -> object:
         try:
-            return await connect(*where, **how)  # type: ignore[arg-type]
+            return await connect(link)
         except ConnectionError:
             failed.put_nowait("refused")
             raise
 
     monkeypatch.setattr(connection, "FIRST_BACKOFF_SECONDS", 600)
-    monkeypatch.setattr(connection.aio_pika, "connect", trying)
+    monkeypatch.setattr(connection.Link, "_connected", trying)
     broker, taken = RabbitBroker(proxy.url, ["k"], publish_timeout=TIMEOUT), Collector()
     await broker.start()
     await broker.consume(queues.ORDERS, taken, concurrency=1)

@@ -17,6 +17,7 @@ import aio_pika
 import aiormq
 import structlog
 from aio_pika.abc import AbstractChannel, AbstractConnection
+from aio_pika.connection import make_url
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from aiormq.abc import DeliveredMessage
 
@@ -147,12 +148,7 @@ class Link:
         await transport.ready()
 
     async def _connect(self) -> None:
-        connection = await aio_pika.connect(
-            self._url,
-            timeout=CONNECT_TIMEOUT_SECONDS,
-            heartbeat=HEARTBEAT_SECONDS,
-            client_properties={"connection_name": f"ticketbridge {self._name}"},
-        )
+        connection = await self._connected()
         self._connection = connection
         self.generation += 1
         self._lost.clear()
@@ -166,6 +162,23 @@ class Link:
             raise
         if not self._lost.is_set():
             self._up.set()
+
+    async def _connected(self) -> AbstractConnection:
+        """Return a new connection; one that fails is closed, or it would close itself when freed.
+
+        That is why it is not made by ``aio_pika.connect``, which keeps it to itself.
+        """
+        connection = aio_pika.Connection(
+            make_url(self._url, heartbeat=HEARTBEAT_SECONDS),
+            heartbeat=HEARTBEAT_SECONDS,
+            client_properties={"connection_name": f"ticketbridge {self._name}"},
+        )
+        try:
+            await connection.connect(timeout=CONNECT_TIMEOUT_SECONDS)
+        except BaseException:
+            await _close(connection)
+            raise
+        return connection
 
     def _closed(self, sender: Any, _error: BaseException | None) -> None:  # noqa: ANN401
         if sender is self._connection:
