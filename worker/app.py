@@ -8,6 +8,7 @@ of any role.
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -22,6 +23,8 @@ from worker.clients.channels import ChannelClient
 from worker.clients.gateways import GatewayClient
 from worker.clients.http import HttpClient
 from worker.deadletters.drain import Drain
+from worker.deadletters.runner import ReplayRunner
+from worker.deadletters.settling import settling
 from worker.errors import SettingsError
 from worker.ingress import server
 from worker.ingress.health import Problems
@@ -86,6 +89,7 @@ async def running(
         stack.push_async_callback(channels.close)
         served: list[Served] = []
         stack.push_async_callback(_finish, parts.broker, tasks, served)
+        parts = replace(parts, broker=settling(parts.broker, parts.store, parts.clock))
         pulse = Pulse(parts.store, parts.clock, accounts=configured.has_accounts(settings))
         problems = partial(_problems, parts.broker, pulse)
         if door := await _serve(settings, parts, roles, problems, on):
@@ -100,11 +104,19 @@ async def running(
         if console or roles & STORING:
             tasks.keep(pulse.run, "pulse", parts.clock)
         if roles & STORING:
-            drain = Drain(parts.store, parts.clock)
-            await parts.broker.consume(queues.DEAD, drain.handle, concurrency=8)
+            await _start_letters(parts, tasks, stack)
         vitals = Vitals(parts.broker, parts.clock, _queues_of(settings, roles), problems)
         tasks.keep(vitals.run, "vitals", parts.clock)
         yield door.url if door else ""
+
+
+async def _start_letters(parts: Adapters, tasks: TaskGroup, stack: AsyncExitStack) -> None:
+    """Drain the dead letters into their table, and work on the jobs that replay them."""
+    drain = Drain(parts.store, parts.clock)
+    await parts.broker.consume(queues.DEAD, drain.handle, concurrency=8)
+    runner = ReplayRunner(parts.store, parts.broker, parts.clock, tasks)
+    stack.callback(runner.leave)
+    tasks.keep(runner.run, "replay jobs", parts.clock)
 
 
 def _queues_of(settings: Settings, roles: frozenset[Role]) -> list[str]:

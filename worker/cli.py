@@ -18,6 +18,7 @@ from worker.cli_catalogue import catalogue
 from worker.cli_channels import channels
 from worker.cli_checks import checks
 from worker.cli_console import console
+from worker.cli_letters import deadletters
 from worker.cli_options import FAILED, Json, exit_by, settings_of
 from worker.cli_orders import orders
 from worker.cli_privacy import privacy
@@ -31,7 +32,6 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-deadletters = typer.Typer(help="Messages that need a person.", no_args_is_help=True)
 simulate = typer.Typer(help="A made-up ZZY, channel, SMS gateway.", no_args_is_help=True)
 app.add_typer(accounts, name="accounts")
 app.add_typer(audit, name="audit")
@@ -87,42 +87,6 @@ def migrate(context: typer.Context) -> None:
     from worker.commands import run as commands
 
     asyncio.run(commands.migrate(settings_of(context)))
-
-
-@deadletters.command("list")
-def list_deadletters(context: typer.Context, json: Json = False) -> None:
-    """List the open dead letters, the newest failure first."""
-    from worker.commands import letters as commands
-
-    asyncio.run(commands.list_deadletters(settings_of(context), as_json=json))
-
-
-@deadletters.command("show")
-def show_deadletter(
-    context: typer.Context,
-    letter_id: Annotated[str, typer.Argument(help="As `deadletters list` shows it.")],
-    personal: Annotated[
-        bool, typer.Option("--personal", help="Show names, phones, ids and vouchers.")
-    ] = False,
-) -> None:
-    """Show one dead letter whole, personal data masked."""
-    from worker.commands import letters as commands
-
-    settings = settings_of(context)
-    exit_by(asyncio.run(commands.show_deadletter(settings, letter_id, personal=personal)))
-
-
-@deadletters.command("replay")
-def replay_deadletters(
-    context: typer.Context,
-    ids: Annotated[
-        list[str], typer.Argument(help="One or more, as `deadletters list` shows them.")
-    ],
-) -> None:
-    """Send dead letters back to their queues; exit 1 if one cannot be."""
-    from worker.commands import letters as commands
-
-    exit_by(asyncio.run(commands.replay_deadletters(settings_of(context), ids)))
 
 
 @simulate.command("zzy")

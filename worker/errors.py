@@ -5,6 +5,7 @@
     TicketbridgeError
     ├── SettingsError              the configuration cannot be used; says which key
     ├── BrokerUnavailableError     surely not sent: never published, refused, returned
+    │   └── UndeliverableError     no queue takes it, or it cannot be written: the same again later
     ├── PublishUnknownError        sent, not confirmed in time: the outcome is unknown
     ├── StoreUnavailableError      the database does not answer or refuses
     │   ├── StoreUnknownError      the change may have been made all the same
@@ -32,6 +33,10 @@ class SettingsError(TicketbridgeError):
 
 class BrokerUnavailableError(TicketbridgeError):
     """The message was surely not sent."""
+
+
+class UndeliverableError(BrokerUnavailableError):
+    """No queue takes the message, or it cannot be written."""
 
 
 class PublishUnknownError(TicketbridgeError):

@@ -20,6 +20,7 @@ from tests.deadletters.letters import (
 from tests.doubles import NOON, HeldClock
 from worker.deadletters.drain import Drain, read_letter
 from worker.errors import StoreUnavailableError
+from worker.runtime.lettering import Replayed
 from worker.runtime.outcome import Ack, Retry
 from worker.runtime.ports import DeadLetter, Message, OrderRow, Transition
 from worker.store.sqlite import SqliteStore
@@ -126,7 +127,7 @@ async def test_a_replayed_message_that_dies_again_opens_the_same_letter(
 ) -> None:
     await drain.handle(dead_message())
     first = await only(store)
-    await store.mark_replayed(first.id, failed_at=first.last_failed_at)
+    await store.mark_replayed(Replayed([first.id], first.last_failed_at, NOON))
     assert await store.dead_letters() == []
 
     await drain.handle(dead_message())  # the first copy once more: it tells nothing new

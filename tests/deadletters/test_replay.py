@@ -48,7 +48,7 @@ async def test_a_letter_goes_home_as_the_same_business_with_attempts_from_zero(
     assert await store.dead_letters() == []
     kept = await store.dead_letter(known.id)
     assert kept is not None
-    assert (kept.state, kept.replays) == ("replayed", 1)
+    assert (kept.state, kept.replays) == ("replaying", 1)
 
 
 async def test_the_channel_of_a_replayed_notification_is_tried_at_once(

@@ -14,9 +14,10 @@ from worker.broker.rabbitmq import RabbitBroker
 from worker.clock import SystemClock
 from worker.deadletters.drain import Drain
 from worker.deadletters.replay import replay
+from worker.deadletters.settling import settling
 from worker.relay.handler import Relay
 from worker.runtime.outcome import Outcome
-from worker.runtime.ports import Broker, Message
+from worker.runtime.ports import Broker, DeadLetter, Message
 from worker.sqlite import SqliteFile
 from worker.store.sqlite import SqliteStore
 from worker.translation.delivery import Answered
@@ -56,6 +57,15 @@ class Watched:
             return await self._done.get()
 
 
+async def settled(store: SqliteStore, letter_id: str) -> DeadLetter:
+    """Return a letter once its replay was processed, which is noted after the handling."""
+    async with asyncio.timeout(20):
+        while True:
+            found = await store.dead_letter(letter_id)
+            if found is not None and found.state == "done":
+                return found
+
+
 async def test_from_the_relay_to_the_table_and_home_again(
     broker: Broker, store: SqliteStore
 ) -> None:
@@ -63,7 +73,8 @@ async def test_from_the_relay_to_the_table_and_home_again(
     channels = ScriptedChannels([REFUSED, REFUSED, DELIVERED])
     relay = Watched(Relay([TARGET], channels, store, SystemClock(), retry_delays=()))
     drain = Watched(Drain(store, SystemClock()))
-    await broker.consume(relay_queue("k"), relay, concurrency=2)
+    consuming = settling(broker, store, SystemClock())
+    await consuming.consume(relay_queue("k"), relay, concurrency=2)
     await broker.consume(DEAD, drain, concurrency=2)
 
     await broker.publish(message())
@@ -84,4 +95,6 @@ async def test_from_the_relay_to_the_table_and_home_again(
     assert await store.dead_letters() == []
     (row,) = await store.notifications(notification().order_num)
     assert row.status == "delivered"
+    found = await settled(store, letter.id)
+    assert (found.state, found.replays) == ("done", 2)
     assert {headers["Webhook-Id"] for _, headers, _ in channels.posts} == {"msg_check_1"}

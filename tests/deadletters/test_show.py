@@ -15,7 +15,7 @@ from tests.deadletters.letters import (
     notice_body,
     notification_body,
 )
-from worker.deadletters.show import COLUMNS, as_document, as_json_lines, as_row
+from worker.deadletters.show import COLUMNS, LONG, as_document, listed
 
 BODIES = {
     "notification": notification_body(),
@@ -57,12 +57,10 @@ def test_the_code_of_a_failure_is_no_voucher() -> None:
     assert json.loads(as_document(letter(body)))["body"]["data"]["params"]["code"] == "3008"
 
 
-def test_a_listing_has_one_object_a_line_and_open_letters_only() -> None:
-    (line,) = as_json_lines([letter(), letter(state="replayed"), letter(state="discarded")])
-    listed = json.loads(line)
-    assert tuple(listed) == COLUMNS
-    assert "\n" not in line
-    assert listed == {
+def test_a_listing_has_the_agreed_columns_and_more_where_they_are_asked_for() -> None:
+    shown = listed(letter())
+    assert tuple(shown) == COLUMNS
+    assert shown == {
         "id": letter().id,
         "kind": "delivery_failed",
         "channel": "k",
@@ -71,4 +69,4 @@ def test_a_listing_has_one_object_a_line_and_open_letters_only() -> None:
         "reason": "the last answer was HTTP 500",
         "attempts": 10,
     }
-    assert as_row(letter()) == tuple(str(value) for value in listed.values())
+    assert tuple(listed(letter(), long=True)) == LONG

@@ -33,6 +33,7 @@ WAYS: dict[str, tuple[str, ...]] = {
     "worker/relay/handler.py": ("handle", "_deliver", "_record"),
     "worker/sms/handler.py": ("handle", "_text", "_was_sent", "_record", "_reply"),
     "worker/deadletters/drain.py": ("handle", "_named"),
+    "worker/deadletters/settling.py": ("handle",),
     "worker/broker/embedded_consumer.py": ("_refill", "_handle"),
 }
 """The functions on the way, by file."""

@@ -29,6 +29,7 @@ from worker.errors import (
     PublishUnknownError,
     StoreUnavailableError,
     StoreUnknownError,
+    UndeliverableError,
 )
 from worker.runtime.outcome import Outcome
 from worker.runtime.ports import Backlog, Handler, Message
@@ -88,7 +89,7 @@ class EmbeddedBroker:
         if queues.event_topics(message.queue):
             return
         if message.queue not in self._names:
-            raise BrokerUnavailableError(f"no queue takes {message.queue}")
+            raise UndeliverableError(f"no queue takes {message.queue}")
         now = self._clock.now().timestamp()
         if delay > 0:
             _, seconds = queues.delay_tier(delay)

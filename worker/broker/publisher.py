@@ -24,7 +24,7 @@ from worker.broker.connection import (
 )
 from worker.broker.replies import ReplyBox
 from worker.broker.settle import cancelled_from_outside
-from worker.errors import BrokerUnavailableError, PublishUnknownError
+from worker.errors import BrokerUnavailableError, PublishUnknownError, UndeliverableError
 from worker.tasks import TaskGroup
 
 MAX_IN_FLIGHT: Final = 256
@@ -129,11 +129,11 @@ class Publisher:
                 )
         except PublishError:
             # Nothing is chained to what is raised here: aiormq's errors quote the message.
-            raise BrokerUnavailableError(f"no queue takes {parcel.routing_key}") from None
+            raise UndeliverableError(f"no queue takes {parcel.routing_key}") from None
         except DeliveryError:
             raise BrokerUnavailableError("RabbitMQ refused the message") from None
         except (ValueError, TypeError):
-            raise BrokerUnavailableError("the message cannot be written as AMQP") from None
+            raise UndeliverableError("the message cannot be written as AMQP") from None
         except (*AMQP_ERRORS, asyncio.CancelledError) as error:
             if isinstance(error, asyncio.CancelledError) and cancelled_from_outside():
                 raise

@@ -23,7 +23,7 @@ from worker.broker.replies import Replier, ReplyBox
 from worker.broker.topology import Topology
 from worker.broker.watchdog import Watchdog
 from worker.clock import SystemClock
-from worker.errors import BrokerUnavailableError
+from worker.errors import BrokerUnavailableError, UndeliverableError
 from worker.runtime.ports import Backlog, Handler, Message
 from worker.tasks import TaskGroup
 
@@ -76,7 +76,7 @@ class RabbitBroker:
             return
         if message.queue not in self._topology.names:
             # A tier takes everything, and would then find nobody at home.
-            raise BrokerUnavailableError(f"no queue takes {message.queue}")
+            raise UndeliverableError(f"no queue takes {message.queue}")
         tier, _ = queues.delay_tier(delay)
         await self._publisher.send(
             codec.encode(message, user=self._user, exchange=queues.delay_queue(tier))

@@ -21,6 +21,7 @@ from contracts.headers import (
     REPLAYED_AT,
 )
 from worker.clock import Clock
+from worker.deadletters.fingerprint import fingerprint
 from worker.deadletters.subject import subject_of
 from worker.errors import StoreUnavailableError
 from worker.runtime.messaging import count_of
@@ -97,7 +98,7 @@ def read_letter(message: Message, now: datetime) -> DeadLetter:
     home, replayed = headers.get(DEAD_QUEUE, ""), headers.get(REPLAY_OF, "")
     subject = subject_of(message.body)
     died = _when(headers.get(DEAD_AT, ""), now)
-    return DeadLetter(
+    letter = DeadLetter(
         id=replayed if _LETTER.fullmatch(replayed) else _letter_id(message, home),
         kind=headers.get(DEAD_KIND) or "unknown",
         reason=headers.get(DEAD_REASON) or "no reason given",
@@ -114,6 +115,7 @@ def read_letter(message: Message, now: datetime) -> DeadLetter:
         first_failed_at=died,
         last_failed_at=died,
     )
+    return replace(letter, fingerprint=fingerprint(letter))
 
 
 def _letter_id(message: Message, home: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from worker.deadletters.masking import mask_body
+from worker.runtime.lettering import LetterGroup, LetterNote
 from worker.runtime.ports import DeadLetter
 
 COLUMNS: Final = (
@@ -23,33 +24,107 @@ COLUMNS: Final = (
 """What a listing shows of each letter, in this order."""
 
 
-def as_row(letter: DeadLetter) -> tuple[str, ...]:
-    """Return a table row; the columns are :data:`COLUMNS`."""
-    return tuple(str(value) for value in _listed(letter).values())
+LONG: Final = (
+    *COLUMNS,
+    "state",
+    "group",
+    "replays",
+    "failed_again",
+    "first_failed",
+    "last_failed",
+    "queue",
+    "type",
+    "job",
+    "parent",
+)
+"""What a long listing shows, in this order."""
+
+GROUP_COLUMNS: Final = (
+    "id",
+    "count",
+    "failed_again",
+    "kind",
+    "queue",
+    "type",
+    "first_failed",
+    "last_failed",
+    "reason",
+)
+"""What is shown of each group; its id is the letters' fingerprint."""
 
 
-def as_json_line(letter: DeadLetter) -> str:
-    """Return one JSON object without a line break; ``id`` is its first key."""
-    return json.dumps(_listed(letter), ensure_ascii=False)
+def listed(letter: DeadLetter, *, long: bool = False) -> dict[str, Any]:
+    """Return what a listing shows of a letter; ``id`` is the first key."""
+    if not long:
+        return _listed(letter)
+    more = (
+        letter.state,
+        letter.fingerprint,
+        letter.replays,
+        letter.failed_again,
+        letter.first_failed_at.isoformat(),
+        letter.last_failed_at.isoformat(),
+        letter.message.queue,
+        letter.message.type,
+        letter.job_id,
+        letter.parent_id,
+    )
+    return {**_listed(letter), **dict(zip(LONG[len(COLUMNS) :], more, strict=True))}
 
 
-def as_json_lines(letters: Sequence[DeadLetter]) -> list[str]:
-    """Return the open letters, one JSON object a line."""
-    return [as_json_line(letter) for letter in letters if letter.state == "open"]
+def group(one: LetterGroup) -> dict[str, Any]:
+    """Return what is shown of a group."""
+    values = (
+        one.fingerprint,
+        one.count,
+        one.failed_again,
+        one.kind,
+        one.queue,
+        one.type,
+        one.first_failed_at.isoformat(),
+        one.last_failed_at.isoformat(),
+        one.reason,
+    )
+    return dict(zip(GROUP_COLUMNS, values, strict=True))
 
 
 def as_document(
-    letter: DeadLetter, *, personal: bool = False, evidence: Mapping[str, Any] | None = None
+    letter: DeadLetter,
+    *,
+    personal: bool = False,
+    evidence: Mapping[str, Any] | None = None,
+    notes: Sequence[LetterNote] = (),
+    copies: Sequence[str] = (),
 ) -> str:
     """Return everything about one letter as indented JSON; ``evidence`` stands last.
 
     Names, phones, id cards and vouchers are masked unless ``personal`` is true.
     """
+    shown = document(letter, personal=personal)
+    if notes:
+        shown["notes"] = [{"at": n.at.isoformat(), "by": n.by, "text": n.text} for n in notes]
+    if copies:
+        shown["edited_as"] = list(copies)
+    if evidence is not None:
+        shown["evidence"] = evidence
+    return json.dumps(shown, ensure_ascii=False, indent=2)
+
+
+def document(letter: DeadLetter, *, personal: bool = False) -> dict[str, Any]:
+    """Return everything about one letter as JSON values; masked unless ``personal``."""
     message = letter.message
-    document = {
+    return {
         **_listed(letter),
         "state": letter.state,
         "replays": letter.replays,
+        "failed_again": letter.failed_again,
+        "group": letter.fingerprint,
+        "job": letter.job_id,
+        "edited_from": letter.parent_id,
+        "replayed_at": letter.replayed_at and letter.replayed_at.isoformat(),
+        "settled_at": letter.settled_at and letter.settled_at.isoformat(),
+        "settled_by": letter.settled_by,
+        "settled_reason": letter.settled_reason,
         "first_failed_at": letter.first_failed_at.isoformat(),
         "last_failed_at": letter.last_failed_at.isoformat(),
         "queue": message.queue,
@@ -59,9 +134,6 @@ def as_document(
         "headers": dict(message.headers),
         "body": _opened(message.body) if personal else mask_body(message.body),
     }
-    if evidence is not None:
-        document["evidence"] = evidence
-    return json.dumps(document, ensure_ascii=False, indent=2)
 
 
 def _listed(letter: DeadLetter) -> dict[str, Any]:

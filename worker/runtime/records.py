@@ -173,8 +173,27 @@ class DeadLetter:
     first_failed_at: datetime
     last_failed_at: datetime
     state: str = "open"
-    """open, replayed or discarded."""
+    """open, replaying, done, discarded or superseded.
+
+    A worker of 0.1.0 writes ``replayed`` for replaying, and nobody learns what came of it.
+    """
     replays: int = 0
+    fingerprint: str = ""
+    """What is alike has the same one: kind, place and type, without the numbers of one order."""
+    replayed_at: datetime | None = None
+    settled_at: datetime | None = None
+    """When it was processed, discarded or superseded."""
+    settled_by: str = ""
+    settled_reason: str = ""
+    job_id: str = ""
+    """The replay job that sent it last."""
+    parent_id: str = ""
+    """The letter of which this is an edited copy."""
+
+    @property
+    def failed_again(self) -> bool:
+        """Whether a replay of it came back."""
+        return self.state == "open" and self.replays > 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from worker.runtime.cataloguing import CatalogueStore
 from worker.runtime.controlling import ChannelStore
 from worker.runtime.erasable import ErasureStore
 from worker.runtime.finding import SearchStore
+from worker.runtime.lettering import LetterStore
 from worker.runtime.messaging import Message
 from worker.runtime.reconcilable import ReconciliationStore
 from worker.runtime.records import (
@@ -32,6 +33,7 @@ from worker.runtime.records import (
     TurnAsked,
 )
 from worker.runtime.refunding import RefundStore
+from worker.runtime.replaying import JobStore
 from worker.runtime.resealing import BodyStore
 
 
@@ -45,6 +47,8 @@ class Store(
     ReconciliationStore,
     SearchStore,
     RefundStore,
+    LetterStore,
+    JobStore,
     Protocol,
 ):
     """The durable memory of the saga."""
@@ -143,14 +147,6 @@ class Store(
 
     async def dead_letter(self, letter_id: str) -> DeadLetter | None:
         """Return one dead letter in any state."""
-        ...
-
-    async def mark_replayed(self, letter_id: str, *, failed_at: datetime) -> None:
-        """Note that a dead letter went back to its queue.
-
-        ``failed_at`` is the ``last_failed_at`` of the letter that was replayed: one that
-        has failed again in the meantime stays open.
-        """
         ...
 
     async def figures(self) -> Figures:

@@ -184,12 +184,19 @@ def dead_letter_values(letter: DeadLetter, t: Time) -> Row:
         t(letter.last_failed_at),
         letter.state,
         letter.replays,
+        letter.fingerprint,
+        t(letter.replayed_at),
+        t(letter.settled_at),
+        clean(letter.settled_by),
+        clean(letter.settled_reason),
+        letter.job_id,
+        letter.parent_id,
     )
 
 
 def dead_letter(record: Row, t: Time) -> DeadLetter:
     """Read a row of ``dead_letters``."""
-    values = _read(record, t, 14, 15)
+    values = _read(record, t, 14, 15, 19, 20)
     values[3:11] = [message(record[3], record[4:11])]
     return DeadLetter(*values)
 

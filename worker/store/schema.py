@@ -12,6 +12,7 @@ from worker.store import (
     audit_rows,
     catalogue_tables,
     channel_tables,
+    letter_tables,
     reconciliation_tables,
     tables,
 )
@@ -60,7 +61,14 @@ def _add(table: Table) -> None:
     )
 
 
-for _module in (tables, catalogue_tables, channel_tables, audit_rows, reconciliation_tables):
+for _module in (
+    tables,
+    catalogue_tables,
+    channel_tables,
+    audit_rows,
+    letter_tables,
+    reconciliation_tables,
+):
     for _value in vars(_module).values():
-        if isinstance(_value, Table):
+        if isinstance(_value, Table) and _value.name not in METADATA.tables:
             _add(_value)

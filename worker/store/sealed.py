@@ -13,7 +13,9 @@ from typing import Any, Final, TypeVar, cast
 import structlog
 
 from worker.errors import SealedError
+from worker.runtime.auditing import AuditEntry
 from worker.runtime.finding import OrderFilter
+from worker.runtime.lettering import LetterChange, LetterQuery
 from worker.runtime.ports import (
     Committed,
     DeadLetter,
@@ -114,6 +116,18 @@ class SealedStore:
         """Return dead letters; one that cannot be opened is listed as it is kept."""
         found = await self._store.dead_letters(state=state, limit=limit)
         return [_or_sealed(self._letter, letter) for letter in found]
+
+    async def find_letters(self, query: LetterQuery) -> Sequence[DeadLetter]:
+        """Return dead letters; one that cannot be opened keeps its sealed body."""
+        found = await self._store.find_letters(query)
+        return [_or_sealed(self._letter, letter) for letter in found]
+
+    async def supersede_letter(
+        self, letter_id: str, copy: DeadLetter, change: LetterChange, entry: AuditEntry
+    ) -> bool:
+        """Put an edited copy in a letter's place, sealed."""
+        kept = replace(copy, message=self._sealed(copy.message, LETTER, copy.id))
+        return await self._store.supersede_letter(letter_id, kept, change, entry)
 
     async def orders(self, *, human: bool = False, limit: int = 1000) -> list[OrderRow]:
         """Return orders; one that cannot be opened is listed as it is kept."""

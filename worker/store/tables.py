@@ -17,7 +17,7 @@ from worker.store.columns import (
     texts,
 )
 
-HEAD: Final = "0010"
+HEAD: Final = "0012"
 """The revision that this program's queries expect."""
 
 
@@ -125,7 +125,22 @@ DEAD_LETTERS: Final = table(
     moments("first_failed_at", "last_failed_at"),
     texts("state"),
     integers("replays"),
-    indexes=[Index("ix_dead_letters_last_failed_at", ("last_failed_at",))],
+    texts("fingerprint"),
+    moments("replayed_at", "settled_at", null=True),
+    texts("settled_by", "settled_reason", "job_id", "parent_id"),
+    indexes=[
+        Index("ix_dead_letters_last_failed_at", ("last_failed_at",)),
+        Index("ix_dead_letters_state", ("state", "last_failed_at", "id")),
+        Index(
+            "ix_dead_letters_group",
+            ("state", "fingerprint", "last_failed_at", "id", "first_failed_at", "replays"),
+        ),
+        Index("ix_dead_letters_order_num", ("order_num",)),
+        Index("ix_dead_letters_channel_order_num", ("channel_order_num",)),
+        Index("ix_dead_letters_job", ("job_id", "state", "replayed_at"), "job_id <> ''"),
+        Index("ix_dead_letters_parent", ("parent_id",), "parent_id <> ''"),
+        Index("ix_dead_letters_unlike", ("id",), "fingerprint = ''"),
+    ],
 )
 """Messages in front of a person."""
 

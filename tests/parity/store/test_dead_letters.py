@@ -3,7 +3,11 @@
 from dataclasses import replace
 
 from tests.parity.store.kit import NOW, ODD_STRINGS, after, letter, message
+from worker.runtime.lettering import Replayed
 from worker.runtime.ports import DeadLetter, Store
+
+AT = after(3)
+"""When they were replayed."""
 
 
 async def _get(store: Store, letter_id: str = "d1") -> DeadLetter:
@@ -29,37 +33,39 @@ async def test_the_newest_failure_comes_first(store: Store) -> None:
 
 async def test_a_replayed_one_is_no_longer_open(store: Store) -> None:
     await store.add_dead_letter(letter())
-    await store.mark_replayed("d1", failed_at=NOW)
+    await store.mark_replayed(Replayed(["d1"], NOW, AT))
     assert await store.dead_letters() == []
-    assert await _get(store) == replace(letter(), state="replayed", replays=1)
-    assert [one.id for one in await store.dead_letters(state="replayed")] == ["d1"]
+    assert await _get(store) == replace(letter(), state="replaying", replays=1, replayed_at=AT)
+    assert [one.id for one in await store.dead_letters(state="replaying")] == ["d1"]
     assert [one.id for one in await store.dead_letters(state=None)] == ["d1"]
-    await store.mark_replayed("not there", failed_at=NOW)
+    await store.mark_replayed(Replayed(["not there"], NOW, AT))
 
 
 async def test_one_that_fails_again_is_open_again(store: Store) -> None:
     await store.add_dead_letter(letter())
-    await store.mark_replayed("d1", failed_at=NOW)
+    await store.mark_replayed(Replayed(["d1"], NOW, AT))
     again = letter(
         kind="stopped", reason="HTTP 410", first_failed_at=after(5), last_failed_at=after(5)
     )
     await store.add_dead_letter(again)
-    assert await _get(store) == replace(again, first_failed_at=NOW, replays=1)
+    assert await _get(store) == replace(again, first_failed_at=NOW, replays=1, replayed_at=AT)
 
 
 async def test_a_redelivery_changes_nothing(store: Store) -> None:
     await store.add_dead_letter(letter(last_failed_at=after(5)))
-    await store.mark_replayed("d1", failed_at=after(5))
+    await store.mark_replayed(Replayed(["d1"], after(5), AT))
     for at in (after(5), after(4)):
         await store.add_dead_letter(letter(reason="late", last_failed_at=at))
-    assert await _get(store) == letter(last_failed_at=after(5), state="replayed", replays=1)
+    assert await _get(store) == letter(
+        last_failed_at=after(5), state="replaying", replays=1, replayed_at=AT
+    )
 
 
 async def test_a_failure_during_the_replay_leaves_it_open(store: Store) -> None:
     await store.add_dead_letter(letter())
     await store.add_dead_letter(letter(last_failed_at=after(1)))
-    await store.mark_replayed("d1", failed_at=NOW)
-    assert await _get(store) == letter(last_failed_at=after(1), replays=1)
+    await store.mark_replayed(Replayed(["d1"], NOW, AT))
+    assert await _get(store) == letter(last_failed_at=after(1), replays=1, replayed_at=AT)
 
 
 async def test_whatever_a_stranger_wrote_is_kept(store: Store) -> None:

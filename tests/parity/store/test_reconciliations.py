@@ -18,6 +18,7 @@ from tests.parity.store.kit import (
     order_row,
 )
 from worker.reconciliation import Difference, Kind
+from worker.runtime.lettering import Replayed
 from worker.runtime.ports import Booking, Store, Transition
 from worker.runtime.reconcilable import Kept, Reached, Run, Span
 from worker.saga.accounting import Movement, MovementKind
@@ -60,7 +61,7 @@ async def test_what_belongs_to_orders(store: Store) -> None:
     for name, num, state in (("d1", "o1", "open"), ("d2", "o3", "open"), ("d3", "o1", "open")):
         one = letter(name, order_num=num, state=state, message=message(f"dead-{name}"))
         await store.add_dead_letter(one)
-    await store.mark_replayed("d3", failed_at=NOW)
+    await store.mark_replayed(Replayed(["d3"], NOW, NOW))
     await store.hold_notice(held("h1", zzy="7"))
     await store.hold_notice(held("h2", num="o2"))
     await store.hold_notice(held("h3", num="o3", zzy="8"))

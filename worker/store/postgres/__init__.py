@@ -12,6 +12,7 @@ from typing import Final
 
 import structlog
 
+from worker.runtime.lettering import Settled
 from worker.runtime.ports import Committed, Loaded, NotificationResult, Transition
 from worker.store.batcher import Batcher
 from worker.store.postgres.accounts import Accounts
@@ -23,6 +24,7 @@ from worker.store.postgres.commits import commit_all
 from worker.store.postgres.database import CLOSE_SECONDS, Database
 from worker.store.postgres.dead_letters import DeadLetters
 from worker.store.postgres.erasure import Erasure
+from worker.store.postgres.letters import Letters, settle_all
 from worker.store.postgres.movements import move_all
 from worker.store.postgres.notices import Notices
 from worker.store.postgres.notifications import Notifications, record_all
@@ -66,6 +68,7 @@ class PostgresStore(
     Reconciliations,
     Search,
     Refunds,
+    Letters,
 ):
     """:class:`worker.runtime.ports.Store` over a pool of asyncpg connections."""
 
@@ -108,6 +111,10 @@ class PostgresStore(
             "store record", partial(record_all, self._database), self._tasks, flights=1, size=BATCH
         )
 
+        self._settled = Batcher[Settled, None](
+            "store settle", partial(settle_all, self._database), self._tasks, flights=1, size=BATCH
+        )
+
     async def start(self) -> None:
         """Connect; create the tables if there are none. Raises StoreUnavailableError."""
         await self._database.start()
@@ -123,7 +130,8 @@ class PostgresStore(
                 await self._tasks.join()
         except TimeoutError:
             await self._tasks.stop()
-            for batcher in (self._commits, self._moves, self._loads, self._marks, self._results):
+            saving = (self._commits, self._moves, self._marks, self._results, self._settled)
+            for batcher in (self._loads, *saving):
                 batcher.refuse()
         await self._database.close()
 

@@ -9,17 +9,24 @@ role ``statement_timeout = '5s'`` and leave ``synchronous_commit`` on there.
 """
 
 import asyncio
-from collections.abc import Sequence
-from typing import Final
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
+from typing import Any, Final, TypeVar
 
 import asyncpg
 
 from worker.errors import StoreRefusedError, StoreUnavailableError
+from worker.store.together import Step
 
 LIMIT_SECONDS: Final = 5.0
 """The longest that one statement takes, waiting for its connection included."""
 
 CLOSE_SECONDS: Final = 5.0
+
+T = TypeVar("T")
+_Connection = Any
+"""A connection of the pool: the driver types it as a proxy without its methods."""
 
 # Statements stay prepared: a plan made while a table was small must not scan it when it is
 # large, and nothing here reads a whole table that has an index for the question.
@@ -30,6 +37,8 @@ SELECT set_config('statement_timeout', $1, false),
        CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
             THEN set_config('synchronous_commit', 'on', false) END
 """
+
+_PLACE: Final = re.compile(r"\?(\d+)")
 
 # Classes of SQLSTATE whose messages speak of the connection or the server, never of data.
 _SAFE: Final = ("08", "28", "3D", "53", "57", "58")
@@ -82,12 +91,41 @@ class Database:
         StoreUnavailableError for everything else; after that one it is not known whether
         the statement was carried out.
         """
+        return await self._limited(lambda connection: connection.fetch(statement, *values))
+
+    async def together(self, steps: Sequence[Step]) -> list[list[Any]] | None:
+        """Run steps as one transaction; one that needs a row and has none takes it back.
+
+        Raises as :meth:`fetch`.
+        """
+
+        async def run(connection: _Connection) -> list[list[Any]] | None:
+            transaction = connection.transaction()
+            await transaction.start()
+            found: list[list[Any]] = []
+            for step in steps:
+                try:
+                    values = step.parameters(found)
+                    found.append(await connection.fetch(numbered(step.sql), *values))
+                except (asyncpg.PostgresError, asyncpg.InterfaceError, ValueError):
+                    await transaction.rollback()
+                    raise
+                if step.needed and not found[-1]:
+                    await transaction.rollback()
+                    return None
+            await transaction.commit()
+            return found
+
+        return await self._limited(run)
+
+    async def _limited(self, run: Callable[[_Connection], Awaitable[T]]) -> T:
+        """Use a connection for a few seconds. Raises as :meth:`fetch`."""
         pool = self._pool
         if pool is None:
             raise StoreUnavailableError("the store is not open")
         try:
             async with asyncio.timeout(LIMIT_SECONDS):
-                return await _fetch(pool, statement, values)
+                return await _used(pool, run)
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
@@ -102,16 +140,22 @@ class Database:
         await connection.fetch(_SESSION, str(int(LIMIT_SECONDS * 1000)))
 
 
+@lru_cache(maxsize=256)
+def numbered(sql: str) -> str:
+    """Return a step's statement with PostgreSQL's own marks for parameters."""
+    return _PLACE.sub(r"$\1", sql)
+
+
 async def _keep(_connection: object) -> None:
     """Reset nothing when a connection goes back: the store leaves nothing on it."""
 
 
-async def _fetch(
-    pool: "asyncpg.Pool[asyncpg.Record]", statement: str, values: Sequence[object]
-) -> list[asyncpg.Record]:
+async def _used(
+    pool: "asyncpg.Pool[asyncpg.Record]", run: Callable[[_Connection], Awaitable[T]]
+) -> T:
     connection = await pool.acquire()
     try:
-        return await connection.fetch(statement, *values)
+        return await run(connection)
     except asyncio.CancelledError:
         connection.terminate()  # its answer may still come, and would be taken for the next
         raise

@@ -15,6 +15,7 @@ from worker.store.sqlite.catalogue import Catalogue
 from worker.store.sqlite.channels import Channels
 from worker.store.sqlite.dead_letters import DeadLetters
 from worker.store.sqlite.erasure import Erasure
+from worker.store.sqlite.letters import Letters
 from worker.store.sqlite.notices import Notices
 from worker.store.sqlite.notifications import Notifications
 from worker.store.sqlite.orders import Orders
@@ -44,6 +45,7 @@ class SqliteStore(
     Reconciliations,
     Search,
     Refunds,
+    Letters,
 ):
     """:class:`worker.runtime.ports.Store` over a :class:`SqliteFile` that others may share."""
 

@@ -3,29 +3,19 @@
 Why it exists: what nobody could handle is kept until a person decides.
 """
 
-from datetime import datetime
 from typing import Final
 
 from worker.runtime.ports import DeadLetter
 from worker.store import rows
-from worker.store.columns import names
+from worker.store.letter_tables import AGAIN
 from worker.store.sqlite.base import Part, insert, micros, moment, select
 from worker.store.tables import DEAD_LETTERS
 
-_KEPT: Final = {"id", "first_failed_at", "replays"}
-_ADD: Final = (
-    f"{insert(DEAD_LETTERS)} ON CONFLICT (id) DO UPDATE SET "
-    + ", ".join(f"{name} = excluded.{name}" for name in names(DEAD_LETTERS) if name not in _KEPT)
-    + " WHERE dead_letters.last_failed_at < excluded.last_failed_at"
-)
+_ADD: Final = f"{insert(DEAD_LETTERS)} {AGAIN}"
 _LIST: Final = select(
     DEAD_LETTERS, "WHERE ?1 IS NULL OR state = ?1 ORDER BY last_failed_at DESC, id LIMIT ?2"
 )
 _ONE: Final = select(DEAD_LETTERS, "WHERE id = ?")
-_REPLAYED: Final = (
-    "UPDATE dead_letters SET replays = replays + 1,"
-    " state = CASE WHEN last_failed_at > ?2 THEN state ELSE 'replayed' END WHERE id = ?1"
-)
 
 
 class DeadLetters(Part):
@@ -46,7 +36,3 @@ class DeadLetters(Part):
         """Return one dead letter in any state."""
         found = await self._all(_ONE, letter_id)
         return rows.dead_letter(found[0], moment) if found else None
-
-    async def mark_replayed(self, letter_id: str, *, failed_at: datetime) -> None:
-        """Note a replay; a letter that failed again after ``failed_at`` stays as it is."""
-        await self._change(_REPLAYED, (letter_id, micros(failed_at)))
