@@ -149,7 +149,15 @@ async def test_it_stops_while_zzy_is_silent_and_goes_on_where_it_stopped(world: 
         await world.order(number)
     plan = BreakerPlan(in_row=2, lasting=0, first_delay=600, longest_delay=600)
     world.gate = Gate(world.clock, plan)
-    world.zzy.will("probe", *[BOTH] * 52, TIMEOUT, TIMEOUT)
+
+    async def orders_meet_a_silent_zzy() -> object:
+        for _ in range(2):
+            permit = world.gate.admit()
+            assert permit is not None
+            world.gate.note(permit, "another order", TIMEOUT)
+        return BOTH
+
+    world.zzy.will("probe", *[BOTH] * 52, orders_meet_a_silent_zzy)
     run = await world.reconciler().run(DAY)
     assert run is not None
     assert (run.state, run.orders) == ("running", 50)
@@ -158,7 +166,20 @@ async def test_it_stops_while_zzy_is_silent_and_goes_on_where_it_stopped(world: 
     run = await world.reconciler().run(DAY)
     assert run is not None
     assert (run.state, run.orders) == ("done", 60)
-    assert len(world.zzy.calls) == 54 + 10
+    assert len(world.zzy.calls) == 53 + 10
+
+
+async def test_it_stops_where_nothing_is_answered_and_no_order_is_stopped_by_it(
+    world: World,
+) -> None:
+    for number in range(30):
+        await world.order(number)
+    world.gate = Gate(world.clock, BreakerPlan(in_row=2, lasting=0))
+    world.zzy.will("probe", *[TIMEOUT] * 30)
+    run = await world.reconciler().run(DAY)
+    assert run is not None
+    assert (run.state, run.orders, len(world.zzy.calls)) == ("running", 0, 30)
+    assert world.gate.admit() is not None
 
 
 async def test_a_worker_that_died_is_followed_after_its_lease(world: World) -> None:

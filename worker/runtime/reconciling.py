@@ -32,6 +32,8 @@ TRIES: Final = 3
 TRY_AGAIN_SECONDS: Final = 2.0
 PATIENCE_SECONDS: Final = 30.0
 """How long a run waits for a breaker that is open; then it is taken up again later."""
+SILENT_AFTER: Final = 10
+"""So many orders in a row without an answer, and it is not they that are odd: ZZY is silent."""
 LETTERS: Final = 1_000
 _WAIT_SECONDS: Final = 1.0
 
@@ -65,7 +67,10 @@ class SupplierSilentError(Exception):
 
 
 class AskedCodes:
-    """Asks PersonQrCodes (获取游客入园二维码) at a bounded rate."""
+    """Asks PersonQrCodes (获取游客入园二维码) at a bounded rate.
+
+    It obeys the breaker of the orders and never opens it: a comparison must not stop an order.
+    """
 
     def __init__(self, supplier: Supplier, gate: Gate, clock: Clock, *, rate: float) -> None:
         """Ask ``supplier`` while ``gate`` lets calls pass, ``rate`` times a second at most."""
@@ -73,6 +78,7 @@ class AskedCodes:
         self._gate = gate
         self._clock = clock
         self._pause = 1 / rate
+        self._unanswered = 0
 
     async def of(self, order_num: str) -> frozenset[str] | None:
         """Return the codes; None: no answer to this one. Raises SupplierSilentError."""
@@ -80,17 +86,22 @@ class AskedCodes:
             result = await self._ask(order_num)
             await self._clock.sleep(self._pause)
             if not isinstance(result, Unknown):
+                self._unanswered = 0
                 return _codes(result)
             if tries_left:
                 await self._clock.sleep(TRY_AGAIN_SECONDS)
+        self._unanswered += 1
+        if self._unanswered >= SILENT_AFTER:
+            self._unanswered = 0
+            raise SupplierSilentError
         return None
 
     async def _ask(self, order_num: str) -> SupplierResult[PersonQrCodesAnswer]:
         permit = await self._permit()
         try:
             result = await self._supplier.person_qr_codes(order_num)
-            lost = result if isinstance(result, Unknown) else None
-            self._gate.note(permit, order_num, lost)
+            if not isinstance(result, Unknown):
+                self._gate.note(permit, order_num, None)
             return result
         finally:
             self._gate.unused(permit)
