@@ -27,7 +27,7 @@ WAYS: dict[str, tuple[str, ...]] = {
     "worker/runtime/commands.py": ("handle", "_take", "_order", "_product", "_apply", "_unheard"),
     "worker/runtime/queries.py": ("handle",),
     "worker/runtime/notices.py": ("handle", "_take"),
-    "worker/runtime/handle.py": ("take", "_commit", "_perform", "_perform_replies"),
+    "worker/runtime/handle.py": ("take", "_take", "_commit", "_perform", "_perform_replies"),
     "worker/runtime/timers.py": ("poll", "_fire"),
     "worker/runtime/outbox.py": ("_publish", "_note_sent", "_mark", "sweep", "_take_up"),
     "worker/relay/handler.py": ("handle", "_deliver", "_record"),
@@ -46,6 +46,59 @@ class Await:
     module: str
     function: str
     what: str
+
+
+HERE = "tests/runtime/test_deaths.py"
+AT_ONCE = "it never waits there: what it asks for is there at once, or only a reply goes out"
+UNREACHED: dict[Await, str] = {
+    **dict.fromkeys(
+        (
+            Await("runtime.notices", "handle", "self._products.relay"),
+            Await("runtime.notices", "_take", "self._store.hold_notice"),
+            Await("runtime.notices", "_take", "self._store.release_notice"),
+            Await("runtime.notices", "_take", "self._claimed"),
+            Await("deadletters.drain", "handle", "self._named"),
+            Await("deadletters.drain", "handle", "self._store.add_dead_letter"),
+            Await("deadletters.drain", "_named", "self._store.load"),
+            Await("deadletters.drain", "_named", "self._store.load_by_zzy_order_id"),
+        ),
+        HERE,
+    ),
+    **dict.fromkeys(
+        (
+            Await("ingress.channel_api", "_answer", "read_body"),
+            Await("ingress.zzy_webhook", "notify", "read_body"),
+            Await("ingress.sending", "send", "async with asyncio.timeout"),
+            Await("runtime.door", "admit", "self.refuse"),
+            Await("runtime.door", "admit", "self._refuse_user"),
+            Await("runtime.door", "refuse", "self._broker.reply"),
+            Await("runtime.door", "_refuse_user", "self.refuse"),
+            Await("runtime.commands", "handle", "self._door.admit"),
+            Await("runtime.commands", "handle", "self._door.refuse"),
+            Await("runtime.commands", "_order", "self._door.refuse"),
+            Await("runtime.commands", "_order", "self._product"),
+            Await("runtime.commands", "_product", "self._catalogue.find"),
+            Await("runtime.queries", "handle", "self._door.admit"),
+            Await("runtime.queries", "handle", "self._broker.reply"),
+            Await("runtime.notices", "handle", "self._judge"),
+            Await("runtime.notices", "_take", "self._judge"),
+            Await("runtime.notices", "_take", "self._turn_away"),
+            Await("runtime.handle", "_perform", "self._perform_replies"),
+            Await("runtime.handle", "_perform_replies", "self._performer.reply"),
+            Await("relay.handler", "_deliver", "self._enter"),
+            Await("sms.handler", "_text", "self._reply"),
+            Await("sms.handler", "_reply", "self._broker.reply"),
+        ),
+        AT_ONCE,
+    ),
+    Await("ingress.zzy_webhook", "notify", "self._quarantine"): "tests/e2e/test_notices.py",
+    Await("ingress.zzy_webhook", "_quarantine", "self._sender.send"): "tests/e2e/test_notices.py",
+    Await("runtime.notices", "_take", "self._set_apart"): "tests/runtime/test_quarantine.py",
+    Await("runtime.commands", "_order", "self._precheck.look_at"): "tests/runtime/test_precheck.py",
+    Await("runtime.commands", "_apply", "self._had_to_wait"): "tests/runtime/test_pressure.py",
+    Await("broker.embedded_consumer", "_refill", "self._return_unbegun"): "tests/parity/broker",
+}
+"""The awaits at which nothing stands in a simulated run, and why, or where they are tested."""
 
 
 def awaits() -> Iterator[Await]:

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.simulation.awaits import Await, awaits
+from tests.simulation.awaits import UNREACHED, Await, awaits
 from tests.simulation.planted import PLANTS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "reliability.md").read_text(encoding="utf-8")
@@ -22,3 +22,7 @@ def test_the_page_names_every_planted_fault() -> None:
     section = PAGE.split("## Planted faults")[1].split("\n## ")[0]
     named = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
     assert sorted(named) == sorted(PLANTS)
+
+
+def test_what_the_simulation_does_not_reach_is_of_the_audit() -> None:
+    assert set(UNREACHED) - set(awaits()) == set()

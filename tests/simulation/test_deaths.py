@@ -19,3 +19,10 @@ def test_a_death_here_and_there_in_an_order_s_life() -> None:
 def test_a_death_before_every_step_of_an_order_s_life() -> None:
     ran = simulated("--deaths", f"1,{STEPS},1")
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.acceptance
+@pytest.mark.timeout(3600)
+def test_a_death_at_each_await_of_the_audit() -> None:
+    ran = simulated("--stand", "--seeds", "200")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
