@@ -17,6 +17,7 @@ import structlog
 from contracts import queues
 from worker import configured
 from worker.adapters import Adapters, adapters, opened, opened_store
+from worker.app_alarms import start_alarms, watch_signatures
 from worker.app_console import serve_console, wanted
 from worker.app_saga import catalogue_of, reconciler_of, start_saga, zzy_client
 from worker.clients.channels import ChannelClient
@@ -80,12 +81,7 @@ async def running(
         await parts.broker.start()
         http = on.http(configured.zzy_limits(settings))
         stack.push_async_callback(http.close)
-        channels = ChannelClient(
-            allow_private_addresses=settings.relay.allow_private_addresses,
-            clock=parts.clock,
-            limits=configured.channel_limits(settings),
-            http=on.http,
-        )
+        channels = _channel_client(settings, parts, on)
         stack.push_async_callback(channels.close)
         served: list[Served] = []
         stack.push_async_callback(_finish, parts.broker, tasks, served)
@@ -96,6 +92,10 @@ async def running(
             served.append(door)
         if console and (pages := await serve_console(settings, parts, roles, on)):
             served.append(pages)
+        if roles & STORING:
+            start_alarms(settings, parts, tasks, stack, on)
+        if Role.INGRESS in roles:
+            watch_signatures(settings, parts, tasks)
         if Role.SAGA in roles:
             await start_saga(settings, parts, tasks, http)
         if Role.RELAY in roles:
@@ -117,6 +117,15 @@ async def _start_letters(parts: Adapters, tasks: TaskGroup, stack: AsyncExitStac
     runner = ReplayRunner(parts.store, parts.broker, parts.clock, tasks)
     stack.callback(runner.leave)
     tasks.keep(runner.run, "replay jobs", parts.clock)
+
+
+def _channel_client(settings: Settings, parts: Adapters, on: Surroundings) -> ChannelClient:
+    return ChannelClient(
+        allow_private_addresses=settings.relay.allow_private_addresses,
+        clock=parts.clock,
+        limits=configured.channel_limits(settings),
+        http=on.http,
+    )
 
 
 def _queues_of(settings: Settings, roles: frozenset[Role]) -> list[str]:

@@ -6,7 +6,7 @@ is said here. It must not hold logic of a page.
 
 import structlog
 
-from worker import configured_console
+from worker import configured_alarms, configured_console
 from worker.adapters import Adapters
 from worker.errors import SettingsError
 from worker.roles import Role
@@ -41,6 +41,7 @@ async def serve_console(
             broker=parts.broker,
             clock=parts.clock,
             sessions=Sessions(MemorySessions(), config, parts.clock),
+            robots=[robot.name for robot in configured_alarms.robots(settings)],
         )
     )
     section = settings.console

@@ -11,6 +11,7 @@ from functools import partial
 from contracts import queues
 from worker import configured
 from worker.adapters import Adapters
+from worker.app_alarms import book_of
 from worker.clients.http import HttpClient
 from worker.clients.zzy import ZzyClient
 from worker.runtime.accounts import AccountWatch
@@ -50,7 +51,8 @@ async def start_saga(
 ) -> None:
     """Take commands, questions and notices; sweep what waits, and keep the catalogue true."""
     zzy = zzy_client(settings, parts, http)
-    outbox = Outbox(parts.broker, parts.store, parts.clock, tasks)
+    keep = book_of(settings, parts).keep
+    outbox = Outbox(parts.broker, parts.store, parts.clock, tasks, keep=keep)
     gate, valve = Gate(parts.clock, _breaker(settings)), Valve(parts.broker)
     pressure = Pressure(gate, valve, zzy, parts.clock)
     watch = configured.account_watch(settings)
@@ -63,17 +65,9 @@ async def start_saga(
     tariff = configured.tariff(settings)
     queries = Queries(parts.store, door, parts.broker, parts.clock, catalogue, tariff=tariff)
     told = configured.product_channels(settings)
-    notices = Notices(
-        saga,
-        parts.store,
-        parts.broker,
-        clock=parts.clock,
-        tasks=tasks,
-        products=ProductNews(parts.broker, parts.clock, catalogue, catalogue_sync, told),
-        evidence=Evidence(saga, parts.store, zzy),
-        hold_forced=settings.saga.forced_refund_check == "hold",
-        hold_seconds=settings.saga.notice_hold_seconds,
-    )
+    products = ProductNews(parts.broker, parts.clock, catalogue, catalogue_sync, told)
+    evidence = Evidence(saga, parts.store, zzy)
+    notices = _notices(settings, parts, tasks, saga, products=products, evidence=evidence)
     timers = Timers(saga, parts.store, parts.clock, tasks)
     await catalogue_sync.start()
     await recall(parts.store)
@@ -101,6 +95,28 @@ def _start_upkeep(settings: Settings, parts: Adapters, tasks: TaskGroup) -> None
     if days := settings.privacy.retention_days:
         eraser = Eraser(parts.store, parts.clock, configured.policy(settings))
         tasks.keep(partial(eraser.run, days), "erasure", parts.clock)
+
+
+def _notices(  # noqa: PLR0913  (what it stands between)
+    settings: Settings,
+    parts: Adapters,
+    tasks: TaskGroup,
+    saga: Saga,
+    *,
+    products: ProductNews,
+    evidence: Evidence,
+) -> Notices:
+    return Notices(
+        saga,
+        parts.store,
+        parts.broker,
+        clock=parts.clock,
+        tasks=tasks,
+        products=products,
+        evidence=evidence,
+        hold_forced=settings.saga.forced_refund_check == "hold",
+        hold_seconds=settings.saga.notice_hold_seconds,
+    )
 
 
 def _breaker(settings: Settings) -> BreakerPlan | None:

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from worker.cli_accounts import accounts
+from worker.cli_alarms import alarms
 from worker.cli_audit import audit
 from worker.cli_catalogue import catalogue
 from worker.cli_channels import channels
@@ -34,6 +35,7 @@ app = typer.Typer(
 )
 simulate = typer.Typer(help="A made-up ZZY, channel, SMS gateway.", no_args_is_help=True)
 app.add_typer(accounts, name="accounts")
+app.add_typer(alarms, name="alarms")
 app.add_typer(audit, name="audit")
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(channels, name="channels")

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from tests.console.alarms import fill_alarms
 from tests.console.money import fill_money
 from tests.parity.store.kit import full, letter, notification
 from worker.clock import SystemClock
@@ -26,6 +27,7 @@ async def fill(store: Store) -> None:
         changes = {"first_failed_at": at, "last_failed_at": at, "reason": reason}
         await store.add_dead_letter(letter(f"d{number}", **changes))
     await fill_money(store)
+    await fill_alarms(store)
     await store.pause_channel("m", f"their maintenance {SCRIPT}", now)
     done = NotificationResult(notification("hook-o0-1").webhook_id, "delivered", 1, "200", now)
     await store.record_deliveries([done])

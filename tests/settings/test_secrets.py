@@ -25,6 +25,11 @@ gateway_secret_file = "one"
 [[console.users]]
 name = "a"
 password_hash_file = "hash"
+[[alarms.robots]]
+name = "ops"
+format = "dingtalk"
+webhook_url_file = "webhook"
+webhook_secret_file = "one"
 [privacy]
 encryption_keys_file = "keys"
 [[channels]]
@@ -37,6 +42,7 @@ def with_files(folder: Path) -> Path:
     for name, text in {
         "one": "one\n",
         "hash": "$argon2id$v=19$x\n",
+        "webhook": "https://robot.example/send?access_token=t\n",
         "several": "first\n\n  second  \n",
         "keys": f"{DRAWN}\n{DRAWN[::-1]}\n",
         "database": "postgresql://u:p%40ss@h/d\n",
@@ -53,6 +59,9 @@ def test_every_secret_may_stand_in_a_file(tmp_path: Path) -> None:
     assert settings.catalogue.purchase_key == SecretStr("one")
     assert settings.sms.gateway_secret == SecretStr("one")
     assert settings.console.users[0].password_hash == SecretStr("$argon2id$v=19$x")
+    (robot,) = settings.alarms.robots
+    assert robot.webhook_url.get_secret_value() == "https://robot.example/send?access_token=t"
+    assert robot.webhook_secret == SecretStr("one")
     assert len(settings.privacy.encryption_keys) == 2
     assert settings.database_url == "postgresql://u:p%40ss@h/d"
     assert settings.broker_url == "amqp://u:p@h/"

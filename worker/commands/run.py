@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import structlog
 import uvloop
 
-from worker import app, configured
+from worker import app, configured, configured_alarms
 from worker.roles import Role
 from worker.settings import Settings
 from worker.telemetry import set_up_logging
@@ -21,7 +21,8 @@ _log = structlog.get_logger(__name__)
 
 def run(settings: Settings, roles: frozenset[Role], warnings: Sequence[str]) -> None:
     """Run the roles until SIGTERM or SIGINT; warn of weaknesses at the start."""
-    set_up_logging(settings.log.format, settings.log.level, secrets=configured.secrets(settings))
+    secrets = [*configured.secrets(settings), *configured_alarms.secrets(settings)]
+    set_up_logging(settings.log.format, settings.log.level, secrets=secrets)
     for warning in warnings:
         _log.warning("weak_setting", detail=warning)
     uvloop.run(_run(settings, roles))

@@ -34,6 +34,7 @@ def navigation(ask: "Ask") -> list[dict[str, Any]]:
                 "name": route.name,
                 "path": route.path,
                 "keys": route.nav.keys,
+                "mark": route.nav.mark,
                 "current": route.name == ask.route.name,
             }
         )

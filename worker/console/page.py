@@ -34,6 +34,8 @@ class Nav:
     """Within its group, from the top."""
     keys: str = ""
     """The letter that opens it after ``g``."""
+    mark: str = ""
+    """Where the number beside it is fetched; empty: it has none."""
 
 
 @dataclass(frozen=True, slots=True)

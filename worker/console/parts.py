@@ -37,5 +37,7 @@ class Parts:
     clock: Clock
     sessions: Sessions
     channels: Sequence[ChannelShown] = ()
+    robots: Sequence[str] = ()
+    """The names of those who are told of alarms."""
     passwords: Passwords = field(default_factory=Passwords)
     throttle: Throttle = field(default_factory=Throttle)

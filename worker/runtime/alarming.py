@@ -8,12 +8,12 @@ Source: PROTOCOL.md, "What must always hold", 3; docs/decisions/0023.
 """
 
 import json
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Final
 
 from worker.runtime.ports import Message
 from worker.saga.effects import Alarm
-from worker.telemetry import alarm
+from worker.telemetry.alarms import say
 
 ADDRESS: Final = "alarm:"
 """Stands where a message names its queue. No queue can have this name."""
@@ -38,7 +38,17 @@ def is_alarm(message: Message) -> bool:
     return message.queue == ADDRESS
 
 
+Keep = Callable[[str, Mapping[str, object]], Awaitable[None]]
+"""Writes an alarm of a kind, with its fields, where it is kept. Raises StoreUnavailableError."""
+
+
 def raise_alarm(message: Message) -> None:
-    """Raise the alarm that an outbox row holds."""
+    """Raise the alarm that an outbox row holds: it is logged and counted."""
     order_num, kind, text = json.loads(message.body)
-    alarm(kind, order_num=order_num, text=text)
+    say(kind, order_num=order_num, text=text)
+
+
+async def keep_alarm(message: Message, keep: Keep) -> None:
+    """Have the alarm of an outbox row written where it is kept. Raises StoreUnavailableError."""
+    order_num, kind, text = json.loads(message.body)
+    await keep(kind, {"order_num": order_num, "text": text})

@@ -14,7 +14,7 @@ import structlog
 
 from worker.clock import Clock
 from worker.errors import BrokerUnavailableError, PublishUnknownError, StoreUnavailableError
-from worker.runtime.alarming import is_alarm, raise_alarm
+from worker.runtime.alarming import Keep, is_alarm, keep_alarm, raise_alarm
 from worker.runtime.ports import Broker, Message, Store
 from worker.tasks import TaskGroup
 
@@ -33,8 +33,17 @@ _log = structlog.get_logger(__name__)
 class Outbox:
     """The way from committed transitions to the broker."""
 
-    def __init__(self, broker: Broker, store: Store, clock: Clock, tasks: TaskGroup) -> None:
-        """Publish on ``broker``, note it in ``store``."""
+    def __init__(
+        self,
+        broker: Broker,
+        store: Store,
+        clock: Clock,
+        tasks: TaskGroup,
+        *,
+        keep: Keep | None = None,
+    ) -> None:
+        """Publish on ``broker``, note it in ``store``; have alarms kept by ``keep``."""
+        self._keep = keep
         self._broker = broker
         self._store = store
         self._clock = clock
@@ -51,7 +60,7 @@ class Outbox:
         for message in messages:
             if is_alarm(message):
                 raise_alarm(message)
-                self._tasks.start(self._note_sent(message), "outbox")
+                self._tasks.start(self._keep_alarm(message), "outbox")
                 continue
             if self._under_way >= MOST_UNDER_WAY:
                 _log.info("outbox_full", queue=message.queue)
@@ -69,6 +78,16 @@ class Outbox:
         try:
             await self._broker.publish(message)
         except (BrokerUnavailableError, PublishUnknownError) as error:
+            _log.warning("outbox_left_to_sweeper", queue=message.queue, error=str(error))
+            return
+        await self._note_sent(message)
+
+    async def _keep_alarm(self, message: Message) -> None:
+        """Let the row of an alarm that was raised go once it is kept."""
+        try:
+            if self._keep is not None:
+                await keep_alarm(message, self._keep)
+        except StoreUnavailableError as error:
             _log.warning("outbox_left_to_sweeper", queue=message.queue, error=str(error))
             return
         await self._note_sent(message)
@@ -101,7 +120,7 @@ class Outbox:
     async def _take_up(self, message: Message) -> None:
         if is_alarm(message):
             raise_alarm(message)
-            await self._note_sent(message)
+            await self._keep_alarm(message)
         else:
             await self._publish(message)
 

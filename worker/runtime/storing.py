@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
+from worker.runtime.alarm_records import AlarmStore
 from worker.runtime.auditing import AuditStore
 from worker.runtime.banking import AccountStore
 from worker.runtime.cataloguing import CatalogueStore
@@ -38,6 +39,7 @@ from worker.runtime.resealing import BodyStore
 
 
 class Store(
+    AlarmStore,
     AccountStore,
     CatalogueStore,
     ChannelStore,

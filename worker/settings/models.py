@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from pydantic import AwareDatetime, Field, SecretStr, field_validator
 
 from worker.settings.accounts import SettlementPrice
+from worker.settings.alarms import Alarms
 from worker.settings.catalogue import Catalogue
 from worker.settings.console import Console
 from worker.settings.parties import Channel, Product
@@ -172,6 +173,7 @@ class Settings(Section):
     console: Console = Console()
     log: Log = Log()
     tracing: Tracing = Tracing()
+    alarms: Alarms = Alarms()
     events: Events = Events()
     channels: tuple[Channel, ...] = ()
     products: tuple[Product, ...] = ()

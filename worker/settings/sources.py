@@ -27,6 +27,8 @@ SECRETS: Final = frozenset(
         "previous_sign_keys",
         "purchase_key",
         "sign_key",
+        "webhook_secret",
+        "webhook_url",
     }
 )
 """Keys whose value is never printed and may be read from a file: ``<name>_file``."""

@@ -30,7 +30,8 @@ def parse_duration(value: object) -> object:
         raise ValueError('not a duration: write seconds, or "30s", "2m", "24h"') from None
 
 
-def _web_address(value: str) -> str:
+def web_address(value: str) -> str:
+    """Return an address of the web. Raises ValueError."""
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("not an address that begins with http:// or https://")
@@ -55,7 +56,7 @@ def _refusal(value: object) -> str:
 
 
 Seconds = Annotated[float, BeforeValidator(parse_duration), Field(ge=0, allow_inf_nan=False)]
-WebAddress = Annotated[str, AfterValidator(_web_address)]
+WebAddress = Annotated[str, AfterValidator(web_address)]
 Network = Annotated[str, AfterValidator(_network)]
 UrlPath = Annotated[str, AfterValidator(_path)]
 ChannelCode = Annotated[str, BeforeValidator(_refusal)]

@@ -9,6 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from worker.store import (
+    alarm_rows,
     audit_rows,
     catalogue_tables,
     channel_tables,
@@ -65,6 +66,7 @@ for _module in (
     tables,
     catalogue_tables,
     channel_tables,
+    alarm_rows,
     audit_rows,
     letter_tables,
     reconciliation_tables,

@@ -17,7 +17,7 @@ from worker.store.columns import (
     texts,
 )
 
-HEAD: Final = "0012"
+HEAD: Final = "0013"
 """The revision that this program's queries expect."""
 
 

@@ -197,6 +197,13 @@ DEAD_LETTERS_OLDEST_AGE: Final = Gauge(
 ALARMS: Final = Counter("ticketbridge_alarms_total", "Alarms, each with a log line.", ["kind"])
 
 
+ALARMS_OPEN: Final = Gauge(
+    "ticketbridge_alarms_open",
+    "Alarms that are not over, acknowledged ones included.",
+    ["severity"],
+)
+
+
 def version() -> str:
     """Return which version this process is; unknown where it was not installed."""
     try:

@@ -16,6 +16,7 @@ from worker.runtime.lettering import Settled
 from worker.runtime.ports import Committed, Loaded, NotificationResult, Transition
 from worker.store.batcher import Batcher
 from worker.store.postgres.accounts import Accounts
+from worker.store.postgres.alarms import Alarms
 from worker.store.postgres.audit import Audits
 from worker.store.postgres.bodies import Bodies
 from worker.store.postgres.catalogue import Catalogue
@@ -69,6 +70,7 @@ class PostgresStore(
     Search,
     Refunds,
     Letters,
+    Alarms,
 ):
     """:class:`worker.runtime.ports.Store` over a pool of asyncpg connections."""
 

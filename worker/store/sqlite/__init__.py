@@ -9,6 +9,7 @@ import sqlite3
 
 from worker.sqlite import SqliteFile
 from worker.store.sqlite.accounts import Accounts
+from worker.store.sqlite.alarms import Alarms
 from worker.store.sqlite.audit import Audits
 from worker.store.sqlite.bodies import Bodies
 from worker.store.sqlite.catalogue import Catalogue
@@ -46,6 +47,7 @@ class SqliteStore(
     Search,
     Refunds,
     Letters,
+    Alarms,
 ):
     """:class:`worker.runtime.ports.Store` over a :class:`SqliteFile` that others may share."""
 

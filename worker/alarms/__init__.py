@@ -1,0 +1,1 @@
+"""Alarms that are kept, judged and sent to robots in people's chats."""

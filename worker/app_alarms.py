@@ -1,0 +1,53 @@
+"""How the alarms are put together: the book, the watcher, the robots.
+
+Why it exists: a part of the composition root in a file of its own; every process with a
+database has it. It must not hold logic of an alarm.
+"""
+
+from contextlib import AsyncExitStack
+
+from worker import configured_alarms
+from worker.adapters import Adapters
+from worker.alarms.book import AlarmBook
+from worker.alarms.sender import Sender
+from worker.alarms.signatures import SignatureWatch
+from worker.alarms.watcher import Watcher
+from worker.clients.gateways import GatewayClient
+from worker.settings import Settings
+from worker.surroundings import Surroundings
+from worker.tasks import TaskGroup
+from worker.telemetry import alarms
+
+
+def book_of(settings: Settings, parts: Adapters) -> AlarmBook:
+    """Return the way of alarms into the store."""
+    names = [robot.name for robot in configured_alarms.robots(settings)]
+    return AlarmBook(parts.store, parts.clock, names, settings.alarms.again_seconds)
+
+
+def start_alarms(
+    settings: Settings,
+    parts: Adapters,
+    tasks: TaskGroup,
+    stack: AsyncExitStack,
+    on: Surroundings,
+) -> None:
+    """Keep what is raised in this process, watch the figures, and tell the robots."""
+    book = book_of(settings, parts)
+    alarms.listen(book)
+    stack.push_async_callback(book.flush)
+    stack.callback(alarms.unlisten, book)
+    plan = configured_alarms.watch_plan(settings)
+    watcher = Watcher(plan, book, parts.store, parts.broker, parts.clock)
+    tasks.keep(book.run, "alarm book", parts.clock)
+    tasks.keep(watcher.run, "alarm watch", parts.clock)
+    if robots := configured_alarms.robots(settings):
+        http = GatewayClient(configured_alarms.LIMITS, on.http)
+        stack.push_async_callback(http.close)
+        tasks.keep(Sender(robots, parts.store, http, parts.clock).run, "robots", parts.clock)
+
+
+def watch_signatures(settings: Settings, parts: Adapters, tasks: TaskGroup) -> None:
+    """Have an ingress notice that many requests are wrongly signed."""
+    if most := settings.alarms.rules.bad_signatures_per_minute:
+        tasks.keep(SignatureWatch(parts.clock, most).run, "signatures", parts.clock)
