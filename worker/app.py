@@ -90,7 +90,7 @@ async def running(
         problems = partial(_problems, parts.broker, pulse)
         if door := await _serve(settings, parts, roles, problems, on):
             served.append(door)
-        if console and (pages := await serve_console(settings, parts, roles, on)):
+        if console and (pages := await serve_console(settings, parts, roles, on, tasks)):
             served.append(pages)
         if roles & STORING:
             start_alarms(settings, parts, tasks, stack, on)

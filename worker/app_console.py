@@ -10,8 +10,11 @@ from worker import configured_alarms, configured_console
 from worker.adapters import Adapters
 from worker.errors import SettingsError
 from worker.roles import Role
+from worker.runtime.sampler import Sampler
 from worker.settings import Settings
 from worker.surroundings import Served, Surroundings
+from worker.tasks import TaskGroup
+from worker.telemetry.metrics import ZZY_DOWN
 
 _log = structlog.get_logger(__name__)
 
@@ -22,7 +25,11 @@ def wanted(settings: Settings, roles: frozenset[Role]) -> bool:
 
 
 async def serve_console(
-    settings: Settings, parts: Adapters, roles: frozenset[Role], on: Surroundings
+    settings: Settings,
+    parts: Adapters,
+    roles: frozenset[Role],
+    on: Surroundings,
+    tasks: TaskGroup,
 ) -> Served | None:
     """Serve the pages.
 
@@ -31,7 +38,7 @@ async def serve_console(
     """
     from worker.console import server  # noqa: PLC0415  (nobody else needs templates, argon2)
     from worker.console.parts import Parts  # noqa: PLC0415
-    from worker.console.sessions import MemorySessions, Sessions  # noqa: PLC0415
+    from worker.console.sessions import Sessions  # noqa: PLC0415
 
     config = configured_console.console(settings)
     application = server.build(
@@ -40,8 +47,8 @@ async def serve_console(
             store=parts.store,
             broker=parts.broker,
             clock=parts.clock,
-            sessions=Sessions(MemorySessions(), config, parts.clock),
             robots=[robot.name for robot in configured_alarms.robots(settings)],
+            sessions=Sessions(parts.store, config, parts.clock),
         )
     )
     section = settings.console
@@ -53,5 +60,22 @@ async def serve_console(
             raise SettingsError(said) from error
         _log.warning("console_left_out", reason=said, advice="set console.port; 0: a free one")
         return None
+    tasks.keep(_sampler(settings, parts).run, "samples", parts.clock)
     _log.info("console_started", url=served.url, users=len(config.users))
     return served
+
+
+def _sampler(settings: Settings, parts: Adapters) -> Sampler:
+    return Sampler(
+        parts.store,
+        parts.broker,
+        parts.clock,
+        queues=configured_console.queues_shown(settings),
+        keep_days=settings.console.sample_days,
+        zzy_down=_zzy_down,
+    )
+
+
+def _zzy_down() -> bool:
+    """Tell whether this process, where it has the saga's role, holds calls to ZZY back."""
+    return any(one.value > 0 for metric in ZZY_DOWN.collect() for one in metric.samples)

@@ -4,6 +4,7 @@ Why it exists: as configured.py, which would be too long with it. It must not bu
 adapter.
 """
 
+from contracts import queues
 from worker.console.config import ConsoleConfig, Level, User
 from worker.settings import Settings
 
@@ -21,3 +22,10 @@ def console(settings: Settings) -> ConsoleConfig:
         idle_seconds=section.session_idle_seconds,
         session_seconds=section.session_seconds,
     )
+
+
+def queues_shown(settings: Settings) -> dict[str, str]:
+    """Return the queues whose backlog is shown, each by a short name."""
+    named = {queue: queue.removeprefix("ticketbridge.") for queue in (*queues.WORK, queues.DEAD)}
+    relays = {queues.relay_queue(one.app_key): f"relay.{one.app_key}" for one in settings.channels}
+    return named | relays

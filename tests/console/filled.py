@@ -1,12 +1,17 @@
 """A store with something in it for every page."""
 
-from datetime import timedelta
+import math
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from random import Random
 
 from tests.console.alarms import fill_alarms
 from tests.console.money import fill_money
 from tests.parity.store.kit import full, letter, notification
 from worker.clock import SystemClock
 from worker.runtime.ports import NotificationResult, Store
+from worker.runtime.sampler import begin_of
+from worker.runtime.sampling import Sample, Waiting, histogram
 
 SCRIPT = '<script>document.title="stolen"</script><img src=x onerror="document.title=1">'
 """What a stranger may write into any text that a page shows."""
@@ -28,6 +33,35 @@ async def fill(store: Store) -> None:
         await store.add_dead_letter(letter(f"d{number}", **changes))
     await fill_money(store)
     await fill_alarms(store)
+    for sample in samples(now, 900):
+        await store.add_sample(sample)
     await store.pause_channel("m", f"their maintenance {SCRIPT}", now)
     done = NotificationResult(notification("hook-o0-1").webhook_id, "delivered", 1, "200", now)
     await store.record_deliveries([done])
+
+
+def samples(now: datetime, count: int) -> Iterator[Sample]:
+    """Yield that many samples up to now, of a day like others with a bad half hour in it."""
+    dice = Random(7)
+    for number in range(count):
+        at = begin_of(now - timedelta(seconds=10 * (count - number)), 10)
+        wave = 20 + 12 * math.sin(number / 90)
+        bad = 0.45 < number / count < 0.6
+        orders = max(0, int(dice.gauss(wave, 3)))
+        ways = [dice.lognormvariate(1.2 if bad else 0.4, 0.5) for _ in range(orders)]
+        yield Sample(
+            at,
+            10,
+            orders,
+            refused=dice.randint(0, 3) if bad else int(dice.random() < 0.2),
+            latencies=histogram(ways),
+            letters={"delivery_failed": dice.randint(0, 4)} if bad else {},
+            queues={"orders": Waiting(dice.randint(0, 5))}
+            | ({"relay.k": Waiting(dice.randint(20, 60), 10.0 * (number % 60))} if bad else {}),
+            channels={
+                "k": "open" if bad else "closed",
+                "m": "paused" if number > count - 50 else "closed",
+            },
+            human=3 if bad else 1,
+            letters_open=min(12, number // 60),
+        )

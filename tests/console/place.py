@@ -13,7 +13,7 @@ from worker.clock import Clock, SystemClock
 from worker.console import server
 from worker.console.config import ConsoleConfig, Level, User
 from worker.console.parts import ChannelShown, Parts
-from worker.console.sessions import MemorySessions, Sessions, session_cookie
+from worker.console.sessions import Sessions, session_cookie
 from worker.runtime.ports import Broker, Store
 from worker.sqlite import SqliteFile
 from worker.store.sqlite import SqliteStore
@@ -56,7 +56,7 @@ async def console(
     await store.start()
     broker = EmbeddedBroker(file, [channel.app_key for channel in CHANNELS], SystemClock())
     await broker.start()
-    sessions = Sessions(MemorySessions(), config, clock)
+    sessions = Sessions(store, config, clock)
     parts = Parts(config, store, broker, clock, sessions, CHANNELS)
     web = TestServer(server.build(parts))
     await web.start_server()

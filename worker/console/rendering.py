@@ -36,7 +36,7 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals |= {"asset": asset_url, "t": _text, "navigation": _navigation}
+    made.globals |= {"asset": asset_url, "t": _text, "navigation": _navigation, "page": _page}
     made.filters |= {
         "when": when,
         "clock": clock,
@@ -137,3 +137,10 @@ def _navigation(context: Context) -> list[dict[str, Any]]:
     from worker.console.navigation import navigation  # noqa: PLC0415  (it names every page)
 
     return navigation(_ask(context))
+
+
+def _page(name: str) -> str:
+    """Return the address of the pages of this name, or nothing where there are none."""
+    from worker.console.navigation import entries  # noqa: PLC0415  (it names every page)
+
+    return next((route.path for route in entries() if route.name == name), "")

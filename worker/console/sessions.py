@@ -8,90 +8,21 @@ digest is kept. It must not read a request.
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Final, Protocol
+from datetime import timedelta
+from typing import Final
 
 from worker.clock import Clock
 from worker.console.config import ConsoleConfig, User
+from worker.runtime.sessions import Session, SessionStore
 
 TOUCH_SECONDS: Final = 60.0
 """A session's last use is kept no finer than this: not every click is a write."""
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A session as it is kept."""
-
-    digest: str
-    user: str
-    stamp: str
-    """Of the password hash that it was opened with."""
-    created_at: datetime
-    seen_at: datetime
-
-
-class SessionKeeper(Protocol):
-    """Where sessions are kept. Raises StoreUnavailableError."""
-
-    async def add_session(self, session: Session) -> None:
-        """Keep a new session."""
-        ...
-
-    async def session(self, digest: str) -> Session | None:
-        """Return a session, however old."""
-        ...
-
-    async def touch_session(self, digest: str, at: datetime) -> None:
-        """Note its last use."""
-        ...
-
-    async def end_session(self, digest: str) -> None:
-        """Forget it; one that is not there is no error."""
-        ...
-
-    async def end_sessions(self, *, created_before: datetime, seen_before: datetime) -> None:
-        """Forget those that are older than either."""
-        ...
-
-
-class MemorySessions:
-    """Sessions in the memory of this process."""
-
-    def __init__(self) -> None:
-        """Begin with none."""
-        self._sessions: dict[str, Session] = {}
-
-    async def add_session(self, session: Session) -> None:
-        """Keep a new session."""
-        self._sessions[session.digest] = session
-
-    async def session(self, digest: str) -> Session | None:
-        """Return a session, however old."""
-        return self._sessions.get(digest)
-
-    async def touch_session(self, digest: str, at: datetime) -> None:
-        """Note its last use."""
-        if digest in self._sessions:
-            self._sessions[digest] = replace(self._sessions[digest], seen_at=at)
-
-    async def end_session(self, digest: str) -> None:
-        """Forget it."""
-        self._sessions.pop(digest, None)
-
-    async def end_sessions(self, *, created_before: datetime, seen_before: datetime) -> None:
-        """Forget those that are older than either."""
-        self._sessions = {
-            digest: one
-            for digest, one in self._sessions.items()
-            if one.created_at >= created_before and one.seen_at >= seen_before
-        }
-
-
 class Sessions:
     """Opens, finds and ends sessions."""
 
-    def __init__(self, keeper: SessionKeeper, config: ConsoleConfig, clock: Clock) -> None:
+    def __init__(self, keeper: SessionStore, config: ConsoleConfig, clock: Clock) -> None:
         """Keep them in ``keeper``."""
         self._keeper = keeper
         self._config = config

@@ -36,6 +36,8 @@ from worker.runtime.records import (
 from worker.runtime.refunding import RefundStore
 from worker.runtime.replaying import JobStore
 from worker.runtime.resealing import BodyStore
+from worker.runtime.sampling import SampleStore
+from worker.runtime.sessions import SessionStore
 
 
 class Store(
@@ -51,6 +53,8 @@ class Store(
     RefundStore,
     LetterStore,
     JobStore,
+    SessionStore,
+    SampleStore,
     Protocol,
 ):
     """The durable memory of the saga."""

@@ -45,6 +45,8 @@ class Console(Section):
     """Who does nothing for so long must log in again."""
     session_seconds: Annotated[Seconds, Field(ge=60)] = 43_200
     """Who logged in so long ago must log in again."""
+    sample_days: Annotated[float, Field(gt=0)] = 90
+    """How long the plots of the overview reach back."""
     users: tuple[ConsoleUser, ...] = ()
     """Without any, nobody can log in."""
 

@@ -13,6 +13,7 @@ from worker.store import (
     audit_rows,
     catalogue_tables,
     channel_tables,
+    console_tables,
     letter_tables,
     reconciliation_tables,
     tables,
@@ -64,10 +65,12 @@ def _add(table: Table) -> None:
 
 for _module in (
     tables,
+    audit_rows,
     catalogue_tables,
     channel_tables,
     alarm_rows,
     audit_rows,
+    console_tables,
     letter_tables,
     reconciliation_tables,
 ):

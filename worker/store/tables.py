@@ -17,7 +17,7 @@ from worker.store.columns import (
     texts,
 )
 
-HEAD: Final = "0013"
+HEAD: Final = "0015"
 """The revision that this program's queries expect."""
 
 
@@ -99,6 +99,11 @@ NOTIFICATIONS: Final = table(
     indexes=[
         Index("ix_notifications_order_num", ("order_num",)),
         Index("ix_notifications_refunds", ("created_at",), "type = 'refund'"),
+        Index(
+            "ix_notifications_vouchers_delivered",
+            ("settled_at",),
+            "status = 'delivered' AND type = 'voucher'",
+        ),
     ],
 )
 """What each channel must be told, and how far that has come; not the content."""

@@ -22,6 +22,7 @@ from worker.store.postgres.bodies import Bodies
 from worker.store.postgres.catalogue import Catalogue
 from worker.store.postgres.channels import Channels
 from worker.store.postgres.commits import commit_all
+from worker.store.postgres.console import ConsoleRows
 from worker.store.postgres.database import CLOSE_SECONDS, Database
 from worker.store.postgres.dead_letters import DeadLetters
 from worker.store.postgres.erasure import Erasure
@@ -65,6 +66,7 @@ class PostgresStore(
     Queries,
     Bodies,
     Erasure,
+    ConsoleRows,
     Audits,
     Reconciliations,
     Search,

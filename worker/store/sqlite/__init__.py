@@ -14,6 +14,7 @@ from worker.store.sqlite.audit import Audits
 from worker.store.sqlite.bodies import Bodies
 from worker.store.sqlite.catalogue import Catalogue
 from worker.store.sqlite.channels import Channels
+from worker.store.sqlite.console import ConsoleRows
 from worker.store.sqlite.dead_letters import DeadLetters
 from worker.store.sqlite.erasure import Erasure
 from worker.store.sqlite.letters import Letters
@@ -42,6 +43,7 @@ class SqliteStore(
     Queries,
     Bodies,
     Erasure,
+    ConsoleRows,
     Audits,
     Reconciliations,
     Search,

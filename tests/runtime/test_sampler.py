@@ -1,0 +1,131 @@
+"""Samples: taken by one of several, counted whole, fewer as they grow old."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from contracts.queues import ORDERS, relay_queue
+from tests.doubles import NOON, HeldClock
+from tests.parity.store.kit import full
+from tests.stores import sqlite_store
+from worker.errors import BrokerUnavailableError
+from worker.runtime.controlling import ChannelReport
+from worker.runtime.ports import NotificationResult
+from worker.runtime.sampler import LAG, SECONDS, Sampler, begin_of
+from worker.runtime.sampling import Sample, Waiting, bucket_of, histogram, merged, percentile
+from worker.store.sqlite import SqliteStore
+
+DAY = timedelta(days=1)
+
+
+@dataclass
+class Depths:
+    """A broker that is asked for nothing else."""
+
+    depths: dict[str, int] = field(default_factory=dict)
+    away: bool = False
+
+    async def depth(self, queue: str) -> int:
+        if self.away:
+            raise BrokerUnavailableError
+        return self.depths.get(queue, 0)
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    async with sqlite_store(tmp_path) as opened:
+        yield opened
+
+
+def sampler(store: SqliteStore, clock: HeldClock, broker: Depths | None = None) -> Sampler:
+    queues = {ORDERS: "orders", relay_queue("k"): "relay.k"}
+    return Sampler(store, broker or Depths(), clock, queues=queues, keep_days=90)
+
+
+async def order(store: SqliteStore, name: str, clock: HeldClock, seconds_ago: float) -> None:
+    at = clock.now() - timedelta(seconds=seconds_ago)
+    assert (await store.commit(full(name, created_at=at))).applied
+
+
+async def test_a_sample_holds_what_happened_and_how_things_stand(store: SqliteStore) -> None:
+    clock = HeldClock()
+    clock.advance(LAG)
+    for name, ago in (("before", SECONDS + LAG + 1), ("one", SECONDS + LAG), ("late", LAG)):
+        await order(store, name, clock, ago)
+    done = clock.now() - timedelta(seconds=LAG + 1)
+    await store.record_deliveries([NotificationResult("hook-one-1", "delivered", 1, "", done)])
+    since = clock.now() - timedelta(seconds=90)
+    await store.report_channels([ChannelReport("k", since, "open", oldest_at=since)])
+    broker = Depths({ORDERS: 4, relay_queue("k"): 7})
+    taken = await sampler(store, clock, broker).sample()
+    assert taken.at == NOON - timedelta(seconds=SECONDS)
+    assert taken.orders == 1
+    assert taken.latencies == {bucket_of(SECONDS - 1): 1}
+    assert taken.queues["orders"] == Waiting(4)
+    assert taken.queues["relay.k"] == Waiting(7, 90)
+    assert taken.channels == {"k": "open"}
+    assert await store.samples(taken.at, clock.now()) == [taken]
+
+
+async def test_a_broker_that_is_away_leaves_the_rest(store: SqliteStore) -> None:
+    clock = HeldClock()
+    await order(store, "one", clock, SECONDS)
+    taken = await sampler(store, clock, Depths(away=True)).sample()
+    assert (taken.orders, "orders" in taken.queues) == (0, False)
+
+
+@pytest.mark.parametrize("days", [0, 1, 10, 40])
+async def test_old_samples_become_fewer_and_lose_no_count(store: SqliteStore, days: int) -> None:
+    clock = HeldClock()
+    begin = NOON - days * DAY - timedelta(hours=3)
+    for number in range(720):
+        at = begin + timedelta(seconds=SECONDS * number)
+        await store.add_sample(Sample(at, SECONDS, orders=1, latencies={number % 3: 1}))
+    await sampler(store, clock).thin()
+    await sampler(store, clock).thin()
+    kept = await store.samples(begin - DAY, clock.now())
+    assert sum(one.orders for one in kept) == 720
+    assert sum(sum(one.latencies.values()) for one in kept) == 720
+    assert {one.seconds for one in kept} == {0: {10, 60}, 1: {60}, 10: {600}, 40: {3600}}[days]
+    for one in kept:
+        assert begin_of(one.at, one.seconds) == one.at
+
+
+async def test_the_oldest_are_forgotten(store: SqliteStore) -> None:
+    clock = HeldClock()
+    await store.add_sample(Sample(NOON - 91 * DAY, SECONDS))
+    await store.add_sample(Sample(NOON - 89 * DAY, SECONDS))
+    await sampler(store, clock).thin()
+    assert len(await store.samples(NOON - 100 * DAY, NOON)) == 1
+
+
+async def test_of_two_processes_one_samples(store: SqliteStore) -> None:
+    clock = HeldClock()
+    now = clock.now()
+    first = [await store.claim_sync("console.sample", now, interval=9) for _ in range(2)]
+    assert first == [True, False]
+
+
+def test_percentiles_are_as_exact_as_a_bucket() -> None:
+    latencies = [number / 10 for number in range(1, 1001)]
+    counted = histogram(latencies)
+    for share in (0.5, 0.95, 0.99):
+        exact = latencies[int(share * 1000) - 1]
+        told = percentile(counted, share)
+        assert told is not None
+        assert exact <= told <= exact * 1.1
+    assert percentile({}, 0.5) is None
+    assert percentile(histogram([0.0, 0.001]), 0.5) == pytest.approx(0.01)
+
+
+def test_merged_samples_show_the_worst() -> None:
+    one = Sample(NOON, 10, queues={"orders": Waiting(3, 1)}, channels={"k": "closed"}, human=1)
+    worse = replace(one, queues={"orders": Waiting(1, 9)}, channels={"k": "open", "m": "paused"})
+    both = merged(NOON, 60, [one, worse, replace(one, zzy_down=True)])
+    assert both.queues == {"orders": Waiting(3, 9)}
+    assert both.channels == {"k": "open", "m": "paused"}
+    assert both.zzy_down
+    assert both.human == 1
