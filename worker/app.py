@@ -90,8 +90,10 @@ async def running(
         problems = partial(_problems, parts.broker, pulse)
         if door := await _serve(settings, parts, roles, problems, on):
             served.append(door)
-        if console and (pages := await serve_console(settings, parts, roles, on, tasks)):
-            served.append(pages)
+        if console:
+            known = catalogue_of(settings, parts, zzy_client(settings, parts, http))
+            if pages := await serve_console(settings, parts, roles, on, tasks, catalogue=known):
+                served.append(pages)
         if roles & STORING:
             start_alarms(settings, parts, tasks, stack, on)
         if Role.INGRESS in roles:

@@ -6,10 +6,14 @@ is said here. It must not hold logic of a page.
 
 import structlog
 
-from worker import configured_alarms, configured_console
+from worker import configured, configured_alarms, configured_console
 from worker.adapters import Adapters
 from worker.errors import SettingsError
 from worker.roles import Role
+from worker.runtime.auditing import Audit
+from worker.runtime.catalogue import Catalogue
+from worker.runtime.catalogue_sync import CatalogueSync
+from worker.runtime.channel_desk import ChannelDesk
 from worker.runtime.sampler import Sampler
 from worker.settings import Settings
 from worker.surroundings import Served, Surroundings
@@ -24,12 +28,14 @@ def wanted(settings: Settings, roles: frozenset[Role]) -> bool:
     return Role.CONSOLE in roles and (settings.console.enabled or len(roles) == 1)
 
 
-async def serve_console(
+async def serve_console(  # noqa: PLR0913  (what the pages work with)
     settings: Settings,
     parts: Adapters,
     roles: frozenset[Role],
     on: Surroundings,
     tasks: TaskGroup,
+    *,
+    catalogue: tuple[Catalogue, CatalogueSync],
 ) -> Served | None:
     """Serve the pages.
 
@@ -49,6 +55,11 @@ async def serve_console(
             clock=parts.clock,
             robots=[robot.name for robot in configured_alarms.robots(settings)],
             sessions=Sessions(parts.store, config, parts.clock),
+            audit=Audit(parts.store, parts.clock),
+            channel_desk=ChannelDesk(parts.store, parts.clock),
+            catalogue=catalogue[0],
+            catalogue_sync=catalogue[1],
+            channels=configured_console.channels_shown(configured.targets(settings), settings),
         )
     )
     section = settings.console

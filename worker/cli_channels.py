@@ -13,6 +13,7 @@ from worker.cli_options import Json, exit_by, settings_of
 
 channels = typer.Typer(help="How channels stand; pause and resume.", no_args_is_help=True)
 
+Reason = Annotated[str, typer.Option(help="Why, for the audit and whoever looks next.")]
 AppKey = Annotated[str, typer.Argument(help="The channel's app_key.")]
 
 
@@ -28,7 +29,7 @@ def list_channels(context: typer.Context, json: Json = False) -> None:
 def pause(
     context: typer.Context,
     app_key: AppKey,
-    reason: Annotated[str, typer.Option(help="Why, for whoever looks next.")] = "",
+    reason: Reason = "",
     json: Json = False,
 ) -> None:
     """Send a channel nothing until it is resumed; its notifications wait. Exit 1 if unknown."""
@@ -38,11 +39,13 @@ def pause(
 
 
 @channels.command("resume")
-def resume(context: typer.Context, app_key: AppKey, json: Json = False) -> None:
+def resume(
+    context: typer.Context, app_key: AppKey, reason: Reason = "", json: Json = False
+) -> None:
     """Send to a channel again, to URLs that were gone too, and try at once if it answers."""
     from worker.commands import channels as commands
 
-    exit_by(asyncio.run(commands.resume(settings_of(context), app_key, as_json=json)))
+    exit_by(asyncio.run(commands.resume(settings_of(context), app_key, reason, as_json=json)))
 
 
 @channels.command("rate")
@@ -53,9 +56,11 @@ def rate(
         float | None,
         typer.Argument(min=0, help="0: any number; none: as configured.", show_default=False),
     ] = None,
+    reason: Reason = "",
     json: Json = False,
 ) -> None:
     """Send a channel so many notifications a second, by each relay process, from now on."""
     from worker.commands import channels as commands
 
-    exit_by(asyncio.run(commands.limit(settings_of(context), app_key, per_second, as_json=json)))
+    settings = settings_of(context)
+    exit_by(asyncio.run(commands.limit(settings, app_key, per_second, reason, as_json=json)))

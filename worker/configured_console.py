@@ -4,8 +4,12 @@ Why it exists: as configured.py, which would be too long with it. It must not bu
 adapter.
 """
 
+from collections.abc import Iterable
+
 from contracts import queues
-from worker.console.config import ConsoleConfig, Level, User
+from contracts.channel import NotifyType
+from worker.console.config import ChannelShown, ConsoleConfig, Level, User
+from worker.relay.target import ChannelTarget, endpoint_of
 from worker.settings import Settings
 
 
@@ -22,6 +26,24 @@ def console(settings: Settings) -> ConsoleConfig:
         idle_seconds=section.session_idle_seconds,
         session_seconds=section.session_seconds,
     )
+
+
+def channels_shown(targets: Iterable[ChannelTarget], settings: Settings) -> list[ChannelShown]:
+    """Return the channels as the pages speak of them; a URL's digest says whether it is gone."""
+    rates = {one.app_key: one.deliveries_per_second for one in settings.channels}
+    return [
+        ChannelShown(
+            target.app_key,
+            target.name,
+            rates[target.app_key],
+            [
+                (kind.value, endpoint_of(url))
+                for kind in NotifyType
+                if (url := target.url(kind.value))
+            ],
+        )
+        for target in targets
+    ]
 
 
 def queues_shown(settings: Settings) -> dict[str, str]:

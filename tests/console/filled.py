@@ -1,5 +1,6 @@
 """A store with something in it for every page."""
 
+import json
 import math
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -9,6 +10,9 @@ from tests.console.alarms import fill_alarms
 from tests.console.money import fill_money
 from tests.parity.store.kit import full, letter, notification
 from worker.clock import SystemClock
+from worker.runtime.auditing import Audit
+from worker.runtime.cataloguing import StoredProduct
+from worker.runtime.controlling import ChannelReport
 from worker.runtime.ports import NotificationResult, Store
 from worker.runtime.sampler import begin_of
 from worker.runtime.sampling import Sample, Waiting, histogram
@@ -36,6 +40,13 @@ async def fill(store: Store) -> None:
     for sample in samples(now, 900):
         await store.add_sample(sample)
     await store.pause_channel("m", f"their maintenance {SCRIPT}", now)
+    await store.report_channels(
+        [ChannelReport("k", now, "open", now, "HTTP 500", SCRIPT, 340, now)]
+    )
+    await store.keep_products(list(products(now)))
+    audit = Audit(store, SystemClock())
+    for number in range(60):
+        await audit.record("console:li", "channel.pause", "k", reason=f"{number} {SCRIPT}")
     done = NotificationResult(notification("hook-o0-1").webhook_id, "delivered", 1, "200", now)
     await store.record_deliveries([done])
 
@@ -65,3 +76,18 @@ def samples(now: datetime, count: int) -> Iterator[Sample]:
             human=3 if bad else 1,
             letters_open=min(12, number // 60),
         )
+
+
+def products(now: datetime) -> Iterator[StoredProduct]:
+    """Yield products, most of them on sale."""
+    for number in range(11_000, 11_080):
+        status = "gone" if number % 20 == 0 else "off" if number % 11 == 0 else "on"
+        told = {
+            "ProductId": number,
+            "ProductName": f"长城一日票 {number} {SCRIPT}",
+            "EntranceMode": 0,
+            "CustomerSet": 2,
+            "ProductStatus": 1,
+            "RefundSet": 1,
+        }
+        yield StoredProduct(str(number), 3, f"P{number}", status, json.dumps(told).encode(), now)

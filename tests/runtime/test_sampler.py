@@ -1,7 +1,7 @@
 """Samples: taken by one of several, counted whole, fewer as they grow old."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from tests.parity.store.kit import full
 from tests.stores import sqlite_store
 from worker.errors import BrokerUnavailableError
 from worker.runtime.controlling import ChannelReport
-from worker.runtime.ports import NotificationResult
+from worker.runtime.ports import Backlog, NotificationResult
 from worker.runtime.sampler import LAG, SECONDS, Sampler, begin_of
 from worker.runtime.sampling import Sample, Waiting, bucket_of, histogram, merged, percentile
 from worker.store.sqlite import SqliteStore
@@ -22,16 +22,16 @@ DAY = timedelta(days=1)
 
 
 @dataclass
-class Depths:
+class Queues:
     """A broker that is asked for nothing else."""
 
-    depths: dict[str, int] = field(default_factory=dict)
+    waiting: Sequence[Backlog] = ()
     away: bool = False
 
-    async def depth(self, queue: str) -> int:
+    async def backlogs(self, names: Sequence[str]) -> list[Backlog]:
         if self.away:
             raise BrokerUnavailableError
-        return self.depths.get(queue, 0)
+        return [one for one in self.waiting if one.queue in names]
 
 
 @pytest.fixture
@@ -40,9 +40,9 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
         yield opened
 
 
-def sampler(store: SqliteStore, clock: HeldClock, broker: Depths | None = None) -> Sampler:
+def sampler(store: SqliteStore, clock: HeldClock, broker: Queues | None = None) -> Sampler:
     queues = {ORDERS: "orders", relay_queue("k"): "relay.k"}
-    return Sampler(store, broker or Depths(), clock, queues=queues, keep_days=90)
+    return Sampler(store, broker or Queues(), clock, queues=queues, keep_days=90)
 
 
 async def order(store: SqliteStore, name: str, clock: HeldClock, seconds_ago: float) -> None:
@@ -59,12 +59,12 @@ async def test_a_sample_holds_what_happened_and_how_things_stand(store: SqliteSt
     await store.record_deliveries([NotificationResult("hook-one-1", "delivered", 1, "", done)])
     since = clock.now() - timedelta(seconds=90)
     await store.report_channels([ChannelReport("k", since, "open", oldest_at=since)])
-    broker = Depths({ORDERS: 4, relay_queue("k"): 7})
+    broker = Queues([Backlog(ORDERS, 4, NOON), Backlog(relay_queue("k"), 7), Backlog("x", 1)])
     taken = await sampler(store, clock, broker).sample()
     assert taken.at == NOON - timedelta(seconds=SECONDS)
     assert taken.orders == 1
     assert taken.latencies == {bucket_of(SECONDS - 1): 1}
-    assert taken.queues["orders"] == Waiting(4)
+    assert taken.queues["orders"] == Waiting(4, LAG)
     assert taken.queues["relay.k"] == Waiting(7, 90)
     assert taken.channels == {"k": "open"}
     assert await store.samples(taken.at, clock.now()) == [taken]
@@ -73,7 +73,7 @@ async def test_a_sample_holds_what_happened_and_how_things_stand(store: SqliteSt
 async def test_a_broker_that_is_away_leaves_the_rest(store: SqliteStore) -> None:
     clock = HeldClock()
     await order(store, "one", clock, SECONDS)
-    taken = await sampler(store, clock, Depths(away=True)).sample()
+    taken = await sampler(store, clock, Queues(away=True)).sample()
     assert (taken.orders, "orders" in taken.queues) == (0, False)
 
 

@@ -15,16 +15,18 @@ from contracts.queues import relay_queue
 from worker import configured
 from worker.adapters import opened, opened_store
 from worker.clock import SystemClock
+from worker.commands.audit import actor
 from worker.commands.tables import print_json_lines, print_table
 from worker.errors import BrokerUnavailableError
 from worker.relay.target import ChannelTarget, endpoint_of
+from worker.runtime.channel_desk import ChannelDesk
 from worker.runtime.controlling import ChannelControl
 from worker.runtime.ports import Store
 from worker.settings import Channel, Settings
 
 COLUMNS: Final = ("id", "paused", "breaker", "reported", "last answer", "backlog", "gone")
 
-Change = Callable[[Store, datetime], Awaitable[None]]
+Change = Callable[[ChannelDesk], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,26 +51,28 @@ async def list_channels(settings: Settings, *, as_json: bool) -> None:
 async def pause(settings: Settings, app_key: str, reason: str, *, as_json: bool) -> bool:
     """Have nothing sent to a channel; return False when there is none."""
 
-    async def change(store: Store, now: datetime) -> None:
-        await store.pause_channel(app_key, reason, now)
+    async def change(desk: ChannelDesk) -> None:
+        await desk.pause(app_key, reason, actor=actor())
 
     return await _change(settings, app_key, change, "paused", as_json=as_json)
 
 
-async def resume(settings: Settings, app_key: str, *, as_json: bool) -> bool:
+async def resume(settings: Settings, app_key: str, reason: str, *, as_json: bool) -> bool:
     """Have a channel sent to again; return False when there is none."""
 
-    async def change(store: Store, now: datetime) -> None:
-        await store.resume_channel(app_key, now)
+    async def change(desk: ChannelDesk) -> None:
+        await desk.resume(app_key, reason, actor=actor())
 
     return await _change(settings, app_key, change, "resumed", as_json=as_json)
 
 
-async def limit(settings: Settings, app_key: str, rate: float | None, *, as_json: bool) -> bool:
+async def limit(
+    settings: Settings, app_key: str, rate: float | None, reason: str, *, as_json: bool
+) -> bool:
     """Set a channel's rate, or None for the configured one; return False when there is none."""
 
-    async def change(store: Store, _now: datetime) -> None:
-        await store.limit_channel(app_key, rate)
+    async def change(desk: ChannelDesk) -> None:
+        await desk.limit(app_key, rate, reason, actor=actor())
 
     said = "at its configured rate" if rate is None else f"at {rate:g} a second"
     return await _change(
@@ -83,7 +87,7 @@ async def _change(
         sys.stderr.write(f"no channel has the app_key {app_key}; see `channels list`\n")
         return False
     async with opened_store(settings) as store:
-        await change(store, SystemClock().now())
+        await change(ChannelDesk(store, SystemClock()))
         known = await _known(settings, store)
     if as_json:
         print_json_lines([_told(one) for one in known if one.channel.app_key == app_key])

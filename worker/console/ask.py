@@ -77,6 +77,11 @@ class Ask:
         return self._user
 
     @property
+    def actor(self) -> str:
+        """Who asks, as the audit names them."""
+        return f"console:{self.user.name}"
+
+    @property
     def csrf(self) -> str:
         """What each form carries."""
         return csrf_of(self._token)

@@ -3,7 +3,7 @@
 Why it exists: the console reads no settings. It must not hold a connection or a state.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
@@ -44,3 +44,15 @@ class ConsoleConfig:
     def secure(self) -> bool:
         """Tell whether cookies may travel over https alone."""
         return self.public_url.startswith("https://")
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelShown:
+    """A configured channel, as far as the pages speak of it."""
+
+    app_key: str
+    name: str
+    deliveries_per_second: float = 0
+    """As it is configured; 0: any number."""
+    endpoints: Sequence[tuple[str, str]] = ()
+    """Its types of notifications that have a URL, each with the digest of that URL."""

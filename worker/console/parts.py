@@ -8,23 +8,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from worker.clock import Clock
-from worker.console.config import ConsoleConfig
+from worker.console.config import ChannelShown, ConsoleConfig
 from worker.console.passwords import Passwords
 from worker.console.sessions import Sessions
 from worker.console.throttle import Throttle
+from worker.runtime.auditing import Audit
+from worker.runtime.catalogue import Catalogue
+from worker.runtime.catalogue_sync import CatalogueSync
+from worker.runtime.channel_desk import ChannelDesk
 from worker.runtime.ports import Broker, Store
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelShown:
-    """A configured channel, as far as the pages speak of it."""
-
-    app_key: str
-    name: str
-    deliveries_per_second: float = 0
-    """As it is configured; 0: any number."""
-    endpoints: Sequence[tuple[str, str]] = ()
-    """Its types of notifications that have a URL, each with the digest of that URL."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +28,10 @@ class Parts:
     broker: Broker
     clock: Clock
     sessions: Sessions
+    audit: Audit
+    channel_desk: ChannelDesk
+    catalogue: Catalogue
+    catalogue_sync: CatalogueSync
     channels: Sequence[ChannelShown] = ()
     robots: Sequence[str] = ()
     """The names of those who are told of alarms."""

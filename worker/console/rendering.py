@@ -6,7 +6,7 @@ protocols and all guests use, with the exact moment as the title. It must not kn
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -17,11 +17,11 @@ from markupsafe import Markup
 
 from worker.console import texts
 from worker.console.assets import asset_url
+from worker.translation.admission import SHANGHAI
 
 if TYPE_CHECKING:
     from worker.console.ask import Ask
 
-ZONE: Final = timezone(timedelta(hours=8))
 NONE: Final = "–"
 _MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 
@@ -41,6 +41,7 @@ def environment() -> Environment:
         "when": when,
         "clock": clock,
         "ago": _ago,
+        "age": _age,
         "span": _span,
         "number": number,
         "yuan": yuan,
@@ -67,7 +68,7 @@ def _time(moment: datetime | None, form: str) -> str | Markup:
     if moment is None:
         return NONE
     exact = moment.astimezone(UTC).isoformat(timespec="milliseconds")
-    shown = moment.astimezone(ZONE).strftime(form)
+    shown = moment.astimezone(SHANGHAI).strftime(form)
     return Markup('<time datetime="{0}" title="{0}">{1}</time>').format(exact, shown)
 
 
@@ -122,12 +123,23 @@ def _span(context: Context, seconds: float | None) -> str:
 
 @pass_context
 def _ago(context: Context, moment: datetime | None) -> str | Markup:
-    """Return how long ago it was; the title holds the moment."""
+    """Return how long ago it was, with the word for it; the title holds the moment."""
+    return _aged(context, moment, "common.ago")
+
+
+@pass_context
+def _age(context: Context, moment: datetime | None) -> str | Markup:
+    """Return how old it is, the bare length of time; the title holds the moment."""
+    return _aged(context, moment, "common.age")
+
+
+def _aged(context: Context, moment: datetime | None, key: str) -> str | Markup:
     if moment is None:
         return NONE
     ask = _ask(context)
-    shown = span_text(ask.language, max(0.0, (ask.parts.clock.now() - moment).total_seconds()))
-    exact = moment.astimezone(ZONE).strftime("%Y-%m-%d %H:%M:%S")
+    seconds = max(0.0, (ask.parts.clock.now() - moment).total_seconds())
+    shown = ask.text(key, span=span_text(ask.language, seconds))
+    exact = moment.astimezone(SHANGHAI).strftime("%Y-%m-%d %H:%M:%S")
     markup = Markup('<time datetime="{0}" title="{1}">{2}</time>')
     return markup.format(moment.isoformat(), exact, shown)
 

@@ -15,7 +15,7 @@ from contracts.queues import relay_queue
 from worker.clock import Clock
 from worker.errors import BrokerUnavailableError, StoreUnavailableError
 from worker.runtime.controlling import ChannelControl
-from worker.runtime.ports import Figures
+from worker.runtime.ports import Backlog, Figures
 from worker.runtime.sampling import Sample, SampleStore, Waiting, histogram, merged
 
 SECONDS: Final = 10
@@ -33,11 +33,11 @@ _SAMPLE, _THIN = "console.sample", "console.thin"
 _log = structlog.get_logger(__name__)
 
 
-class Depths(Protocol):
-    """Tells how full a queue is."""
+class Backlogs(Protocol):
+    """Tells what waits in the broker's queues."""
 
-    async def depth(self, queue: str) -> int:
-        """Return how many messages are in it. Raises BrokerUnavailableError."""
+    async def backlogs(self, names: Sequence[str]) -> list[Backlog]:
+        """Return it. Raises BrokerUnavailableError."""
         ...
 
 
@@ -63,7 +63,7 @@ class Sampler:
     def __init__(  # noqa: PLR0913  (what it looks at)
         self,
         store: SampledStore,
-        broker: Depths,
+        broker: Backlogs,
         clock: Clock,
         *,
         queues: Mapping[str, str],
@@ -124,15 +124,12 @@ class Sampler:
         self, now: datetime, controls: Sequence[ChannelControl], figures: Figures
     ) -> dict[str, Waiting]:
         """Return what waits; the age is known where somebody noted since when it does."""
-        since = {
-            self._queues.get(relay_queue(one.app_key), ""): one.report.oldest_at
-            for one in controls
-            if one.report
-        }
+        since = {relay_queue(one.app_key): one.report.oldest_at for one in controls if one.report}
         seen: dict[str, Waiting] = {}
         try:
-            for queue, name in self._queues.items():
-                seen[name] = Waiting(await self._broker.depth(queue), _age(since.get(name), now))
+            for one in await self._broker.backlogs(list(self._queues)):
+                age = max(_age(one.oldest_at, now), _age(since.get(one.queue), now))
+                seen[self._queues[one.queue]] = Waiting(one.waiting, age)
         except BrokerUnavailableError as error:
             _log.warning("sample_without_queues", reason=str(error))
         seen[UNSENT] = Waiting(0, _age(figures.oldest_unsent_at, now))

@@ -3,12 +3,25 @@
 from typing import Final
 
 from worker.console.page import Pages, Route
-from worker.console.pages import alarms, login, overview, preferences, reconciliation, refunds
+from worker.console.pages import (
+    alarms,
+    audit,
+    catalogue,
+    channels,
+    login,
+    overview,
+    preferences,
+    reconciliation,
+    refunds,
+)
 
 __all__ = ["ALL", "Pages", "Route"]
 
 ALL: Final[tuple[Pages, ...]] = (
     alarms.pages,
+    audit.pages,
+    catalogue.pages,
+    channels.pages,
     login.pages,
     overview.pages,
     preferences.pages,
