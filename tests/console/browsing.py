@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.console.chromium import chromium
 from tests.console.place import Console
@@ -13,6 +13,8 @@ from worker.console.config import Level
 DESKTOP = (1280, 800)
 PHONE = (390, 844)
 PATIENCE_MS = 90_000
+expect.set_options(timeout=PATIENCE_MS)
+
 LOCALES = {"en": "en-GB", "zh": "zh-CN"}
 
 

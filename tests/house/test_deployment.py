@@ -22,7 +22,9 @@ def compose() -> dict[str, Any]:
 
 def test_every_role_is_a_service(compose: dict[str, Any]) -> None:
     services = compose["services"]
-    assert {"rabbitmq", "postgres", "migrate", "ingress", "saga", "relay", "console"} == set(services)
+    assert {"rabbitmq", "postgres", "migrate", "ingress", "saga", "relay", "console"} == set(
+        services
+    )
     for role in ("ingress", "saga", "relay", "console"):
         assert services[role]["command"][-1] == role
         assert services[role]["healthcheck"]["test"]

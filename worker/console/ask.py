@@ -136,14 +136,14 @@ class Ask:
         self, template: str, /, *, status: int = HTTPStatus.OK, **values: object
     ) -> web.Response:
         """Answer with a template; it has ``ask`` besides the values."""
-        said = _flash_of(self.request.cookies.get(FLASH, ""))
-        body = render(template, {"ask": self, "said": said, **values})
+        flash = _flash_of(self.request.cookies.get(FLASH, ""))
+        body = render(template, {"ask": self, "flash": flash, **values})
         response = web.Response(
             body=body.encode(),
             status=status,
             headers={"Content-Type": "text/html; charset=utf-8", "Vary": "HX-Request"},
         )
-        if said:
+        if flash:
             response.del_cookie(FLASH, path="/")
         return response
 

@@ -13,6 +13,7 @@ from worker.runtime.sampler import begin_of
 from worker.runtime.sampling import Sample, merged, percentile
 
 RANGES: Final = {
+    "15m": (900, 10),
     "1h": (3_600, 20),
     "6h": (21_600, 120),
     "24h": (86_400, 600),
