@@ -3,19 +3,23 @@
 import json
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
 from tests.console.alarms import fill_alarms
 from tests.console.money import fill_money
 from tests.parity.store.kit import full, letter, notification
+from tests.reconciliation.beginnings import ISSUED
 from worker.clock import SystemClock
+from worker.runtime import snapshot
 from worker.runtime.auditing import Audit
 from worker.runtime.cataloguing import StoredProduct
 from worker.runtime.controlling import ChannelReport
 from worker.runtime.ports import NotificationResult, Store
 from worker.runtime.sampler import begin_of
 from worker.runtime.sampling import Sample, Waiting, histogram
+from worker.saga.states import Order
 
 SCRIPT = '<script>document.title="stolen"</script><img src=x onerror="document.title=1">'
 """What a stranger may write into any text that a page shows."""
@@ -28,8 +32,9 @@ async def fill(store: Store) -> None:
         human = f"paid, and no ticket came {SCRIPT}" if number % 10 == 0 else None
         phase = ("issued", "awaiting_ticket", "refused")[number % 3]
         at = now - timedelta(minutes=3 * number)
-        row = full(f"o{number}", human=human, phase=phase, created_at=at, updated_at=at)
-        assert (await store.commit(row)).applied
+        order = replace(ISSUED, order_num=f"o{number}", channel_order_num=f"channel-o{number}")
+        kept = {"human": human, "phase": phase, "created_at": at, "state": state_of(order)}
+        assert (await store.commit(full(f"o{number}", updated_at=at, **kept))).applied
     for number in range(12):
         at = now - timedelta(minutes=7 * number)
         reason = f"HTTP 500 {SCRIPT}" if number % 2 else "no answer"
@@ -49,6 +54,11 @@ async def fill(store: Store) -> None:
         await audit.record("console:li", "channel.pause", "k", reason=f"{number} {SCRIPT}")
     done = NotificationResult(notification("hook-o0-1").webhook_id, "delivered", 1, "200", now)
     await store.record_deliveries([done])
+
+
+def state_of(order: Order) -> bytes:
+    """Return what the store keeps of an order."""
+    return snapshot.row(order, 1, order.accepted_at).state
 
 
 def samples(now: datetime, count: int) -> Iterator[Sample]:

@@ -16,7 +16,7 @@ from worker.reconciliation import Kind
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
-def test_every_kind_has_its_words_in_both_languages() -> None:
+async def test_every_kind_has_its_words_in_both_languages() -> None:
     for kind in Kind:
         assert texts.known(f"reconciliation.kind_{kind}")
         for language in texts.LANGUAGES:
