@@ -90,10 +90,8 @@ async def running(
         problems = partial(_problems, parts.broker, pulse)
         if door := await _serve(settings, parts, roles, problems, on):
             served.append(door)
-        if console:
-            known = catalogue_of(settings, parts, zzy_client(settings, parts, http))
-            if pages := await serve_console(settings, parts, roles, on, tasks, catalogue=known):
-                served.append(pages)
+        if console and (pages := await _serve_pages(settings, parts, roles, on, tasks, http=http)):
+            served.append(pages)
         if roles & STORING:
             start_alarms(settings, parts, tasks, stack, on)
         if Role.INGRESS in roles:
@@ -119,6 +117,19 @@ async def _start_letters(parts: Adapters, tasks: TaskGroup, stack: AsyncExitStac
     runner = ReplayRunner(parts.store, parts.broker, parts.clock, tasks)
     stack.callback(runner.leave)
     tasks.keep(runner.run, "replay jobs", parts.clock)
+
+
+async def _serve_pages(  # noqa: PLR0913  (what the pages work with)
+    settings: Settings,
+    parts: Adapters,
+    roles: frozenset[Role],
+    on: Surroundings,
+    tasks: TaskGroup,
+    *,
+    http: HttpClient,
+) -> Served | None:
+    known = catalogue_of(settings, parts, zzy_client(settings, parts, http))
+    return await serve_console(settings, parts, roles, on, tasks, catalogue=known)
 
 
 def _channel_client(settings: Settings, parts: Adapters, on: Surroundings) -> ChannelClient:
