@@ -15,6 +15,7 @@ from aiohttp import web
 from worker.console.ask import Ask
 from worker.console.config import Level
 from worker.console.page import Nav, Pages
+from worker.errors import StoreUnavailableError
 from worker.reconciliation.findings import share
 from worker.runtime import snapshot
 from worker.runtime.ports import OrderRow
@@ -76,7 +77,7 @@ async def refunds(ask: Ask) -> web.Response:
 
 def _open(rows: Sequence[OrderRow]) -> Iterator[Line]:
     for row in rows:
-        order = snapshot.read(row)
+        order = _order(row)
         if order is None or (intent := order.refund) is None:
             continue
         status = "under_audit" if intent.under_audit else "asked"
@@ -92,12 +93,20 @@ def _ended(found: Sequence[RefundTold]) -> Iterator[Line]:
     """Yield how refunds ended: an order's last ones were told last."""
     left: dict[str, list[PastRefund]] = {}
     for one in found:
-        order = snapshot.read(one.order)
+        order = _order(one.order)
         if order is None:
             continue
         past = left.setdefault(order.order_num, list(order.refunds))
         if past:
             yield _past(order, past.pop(), one.told.created_at)
+
+
+def _order(row: OrderRow) -> Order | None:
+    """Read an order; one that this version cannot read is left out."""
+    try:
+        return snapshot.read(row)
+    except (ValueError, StoreUnavailableError):
+        return None
 
 
 def _past(order: Order, past: PastRefund, at: datetime) -> Line:
