@@ -78,6 +78,7 @@ async def test_a_healthy_place_is_ok(tmp_path: Path, zzy_port: int) -> None:
         "zzy": "ok",
         "channel k": "ok",
         "console": "warning",  # nobody can log in
+        "alarms": "warning",  # nobody is told
     }
     assert not (tmp_path / "var").exists(), "it only looks"
 
@@ -173,6 +174,18 @@ async def test_who_can_log_in(tmp_path: Path, zzy_port: int) -> None:
         assert told.startswith(f"{state}:")
     off = settings(zzy_port, more="[console]\nenabled = false\n")
     assert (await detail(tmp_path, off, "console"))[1] == ""
+
+
+async def test_who_is_told_of_alarms(tmp_path: Path, zzy: ZzySimulator, zzy_port: int) -> None:
+    robot = '[[alarms.robots]]\nname = "ops"\nformat = "json"\nwebhook_url = "{}/secret-777"\n'
+    for address, state, told in (
+        (zzy.url, "ok", "robot ops: 127.0.0.1"),
+        ("http://robot.invalid", "warning", "cannot be resolved"),
+    ):
+        text = settings(zzy_port, more=robot.format(address))
+        code, said = await detail(tmp_path, text, "alarms")
+        assert (code, said.startswith(f"{state}:"), told in said) == (0, True, True), said
+        assert "secret-777" not in said
 
 
 async def test_an_address_that_nobody_knows(tmp_path: Path, zzy_port: int) -> None:

@@ -79,7 +79,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         _WARNING, "a notice waited a day for its order", ("zzy_order_id",)
     ),
     "reconciliation_differs": Kind(
-        _WARNING, "the comparison of a day found differences", ("day",), ("text",)
+        _WARNING, "the comparison of a day found differences", ("day",), ("differences", "money")
     ),
     "not_sent": Kind(_CRITICAL, "the broker took nothing: 503 was answered", ("queue",)),
     "sending_unknown": Kind(_CRITICAL, "the broker confirmed nothing: 504", ("queue",)),
