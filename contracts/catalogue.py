@@ -14,6 +14,7 @@ from .commands import (
     CreateOrderCommand,
     RefundOrderCommand,
     ResendVoucherCommand,
+    ResolveOrderCommand,
 )
 from .envelope import MessageModel
 from .events import (
@@ -72,6 +73,12 @@ _ENTRIES: Final = (
         queues.ORDERS,
         "command",
         "Send the vouchers again (重发凭证); upstream may send it.",
+    ),
+    Entry(
+        ResolveOrderCommand,
+        queues.ORDERS,
+        "event",
+        "An operator helps an order on that is in front of a human; nobody else may send it.",
     ),
     Entry(OrderQuery, queues.QUERIES, "query", "How does an order stand?"),
     Entry(ProductQuery, queues.QUERIES, "query", "What can be ordered?"),

@@ -13,6 +13,8 @@ from .envelope import MessageModel, Moment
 
 ReplyOn = Literal["accepted", "created", "paid"]
 AuditReply = Literal["wait", "accepted"]
+ResolveAction = Literal["probe", "retry", "refund", "settle"]
+SettledAs = Literal["unpaid", "paid", "issued", "refunded", "kept", "done"]
 VouchersBy = Literal["notify", "sms", "both"]
 
 
@@ -86,6 +88,36 @@ class RefundOrderCommand(MessageModel):
             raise ValueError("codes holds one twice")
         if self.codes and self.count not in (None, len(self.codes)):
             raise ValueError("count is not the number of codes")
+        return self
+
+
+class ResolveOrderCommand(MessageModel):
+    """Help an order on that is in front of a human; from our own operators alone."""
+
+    TYPE: ClassVar[str] = "order.resolve.v1"
+
+    received_at: Moment = Field(description="When it was taken. Example: 2025-07-29T02:36:09+00:00")
+    order_num: str = Field(
+        description="订单编号: our number. Ours. Example: a72cfce7dec54cf18cd4ac610f221ecf"
+    )
+    action: ResolveAction = Field(
+        description="probe: ask PersonQrCodes; retry: try the last thing again; refund: ask all "
+        "that is left back; settle: say how it stands. Ours. Example: settle"
+    )
+    settled: SettledAs | None = Field(
+        default=None,
+        description="With settle: unpaid, paid, issued, refunded, kept (not refunded) or done, as "
+        "ZZY told on another way. Ours. Example: refunded",
+    )
+    by: str = Field(description="Who decided it. Ours. Example: cli:wang")
+    why: str = Field(
+        min_length=1, max_length=500, description="Why; for the history. Ours. Example: 电话确认"
+    )
+
+    @model_validator(mode="after")
+    def _settle_says_how(self) -> Self:
+        if (self.action == "settle") != (self.settled is not None):
+            raise ValueError("settled goes with action settle, and with no other")
         return self
 
 

@@ -54,6 +54,7 @@ def test_the_catalogue_names_every_message_once() -> None:
         "order.cancel.v1": queues.ORDERS,
         "order.refund.v1": queues.ORDERS,
         "voucher.resend.v1": queues.ORDERS,
+        "order.resolve.v1": queues.ORDERS,
         "query.order.v1": queues.QUERIES,
         "query.product.v1": queues.QUERIES,
         "query.price.v1": queues.QUERIES,

@@ -9,7 +9,8 @@ import pytest
 from pydantic import ValidationError
 
 from contracts.channel import Code
-from contracts.envelope import MessageModel, unwrap
+from contracts.commands import ResolveOrderCommand
+from contracts.envelope import MessageModel, unwrap, wrap
 from contracts.events import OrderOutcome
 from tests.doubles import NOON
 from tests.runtime.messages import cancel_message, create_message
@@ -191,3 +192,19 @@ def test_a_key_that_is_somebodys_value_is_not_named() -> None:
     with pytest.raises(ValidationError) as found:
         unwrap(Crowd, json.dumps({**head, "data": {"people": people}}).encode())
     assert complaint(found.value).startswith("data.people (")
+
+
+def resolve_message(user: str) -> Message:
+    command = ResolveOrderCommand(
+        received_at=NOON, order_num="f" * 32, action="probe", by="cli:wang", why="asked"
+    )
+    body = wrap(command, id="m1", time=NOON)
+    return Message("ticketbridge.orders", command.TYPE, body, "m1", reply_to=DIRECT, user=user)
+
+
+async def test_only_our_own_tools_may_help_an_order_on(door: Door, replies: Replies) -> None:
+    assert (await admitted(door, resolve_message("bridge"))).data.action == "probe"
+    for user in ("erp", "crm", "stranger"):
+        assert (await refused(door, resolve_message(user))).kind == "user_not_allowed"
+    assert {outcome.code for *_, outcome in replies.sent} == {Code.APP_KEY_INVALID}
+    assert len(replies.sent) == 3

@@ -14,16 +14,21 @@ from tests.saga.facts import (
 )
 from tests.saga.playbook import Playbook
 from worker.saga.events import (
+    CancelUnknown,
+    CodesMissing,
     CreateSucceeded,
     OrderCommanded,
     PaySucceeded,
     PayUnknown,
     RefundAccepted,
     RefundCommanded,
+    RefundRefused,
+    RefundUnknown,
     TicketFailed,
 )
 from worker.saga.refund_guards import SPARE_REFUNDS
 from worker.saga.states import Ending, PastRefund, Phase, Refund
+from worker.saga.steps.humans import NO_TICKET, PAY_UNKNOWN, REFUND_REFUSED, REFUND_UNKNOWN
 
 TICKETS = f"tell vouchers {V1.code} {V2.code}"
 HUMAN = "alarm order_needs_human"
@@ -96,6 +101,48 @@ def people_forgotten(story: Playbook | None = None) -> Playbook:
     """Nobody knows any more whose order it was."""
     story = story or has_tickets()
     return story.on(erased(), after=5).expect(story.order.phase)
+
+
+def pay_unknown() -> Playbook:
+    """Neither the pay nor CancelOrder had a clear answer: a person is called."""
+    story = pay_doubtful().on(cancelled(), after=0.5).expect(Phase.CLOSING, "call cancel")
+    for _ in POLICY.unknown_retries:
+        story.answer(CancelUnknown("timeout")).expect(Phase.CLOSING)
+        story.wake().expect(Phase.CLOSING, "call cancel")
+    return story.answer(CancelUnknown("timeout")).expect(Phase.CLOSING, HUMAN, human=PAY_UNKNOWN)
+
+
+def no_ticket() -> Playbook:
+    """Paid, and no ticket came: a person is called."""
+    story = awaiting()
+    for _ in POLICY.ticket_probes:
+        story.wake().expect(Phase.AWAITING_TICKET, "call probe")
+        story.answer(CodesMissing()).expect(Phase.AWAITING_TICKET)
+    story.wake().expect(Phase.AWAITING_TICKET, "call probe")
+    return story.answer(CodesMissing()).expect(Phase.AWAITING_TICKET, HUMAN, human=NO_TICKET)
+
+
+def refund_unknown(story: Playbook | None = None) -> Playbook:
+    """Nobody knows whether ZZY has the refund: a person is called."""
+    story = refunding(story) if story is None or story.order.refund is None else story
+    phase = story.order.phase
+    for _ in POLICY.unknown_retries:
+        story.answer(RefundUnknown("timeout")).expect(phase)
+        story.wake().expect(phase, "call refund")
+    return story.answer(RefundUnknown("timeout")).expect(phase, HUMAN, human=REFUND_UNKNOWN)
+
+
+def refund_refused() -> Playbook:
+    """The ticket failed, and ZZY does not give the money back: a person is called."""
+    story = ticketless().answer(RefundRefused("no"))
+    return story.expect(Phase.TICKET_FAILED, HUMAN, human=REFUND_REFUSED)
+
+
+def contradicted(story: Playbook | None = None) -> Playbook:
+    """ZZY says what cannot be true of an order that is issued, or of another."""
+    story = story or has_tickets()
+    said = TicketFailed(ZZY) if story.order.phase is Phase.ISSUED else issued(V1, V2, zzy=ZZY)
+    return story.on(said).expect(story.order.phase, HUMAN, human="ZZY reported")
 
 
 def much_refused(story: Playbook | None = None, *, short_of: int = 0) -> Playbook:

@@ -16,6 +16,14 @@ from worker.saga.events import (
     VerificationNoticed,
 )
 from worker.saga.policy import Policy
+from worker.saga.resolutions import (
+    OperatorProbed,
+    OperatorRefunded,
+    OperatorRetried,
+    OperatorSettled,
+    Resolution,
+    Settled,
+)
 from worker.saga.states import Demand, Failure, Order, Tourist, Voucher, Waiter, Wants
 
 POLICY = Policy()
@@ -36,6 +44,7 @@ BUYER = Waiter("reply", "buyer", Wants.PAID)
 EARLY_BUYER = Waiter("reply", "early buyer", Wants.CREATED)
 CANCELLER = Waiter("reply", "canceller", Wants.CANCELLED)
 REFUNDER = Waiter("reply", "refunder", Wants.REFUNDED)
+OPERATOR = Waiter("reply", "operator", Wants.RESOLVED)
 RESENDER = Waiter("reply", "resender", Wants.RESENT)
 STOCK = Failure("3008", "库存不足")
 WHIM = Failure("3000", "创建订单失败：系统繁忙")
@@ -94,6 +103,16 @@ def checked(count: int, *codes: str) -> VerificationNoticed:
 
 def refund_noticed(apply_no: str, *codes: str, approved: bool = True) -> RefundNoticed:
     return RefundNoticed(apply_no, approved, "", codes, ZZY)
+
+
+def operated(
+    action: str, settled: Settled = Settled.DONE, waiter: Waiter | None = None
+) -> Resolution:
+    """An operator does something about the order, and says why."""
+    if action == "settle":
+        return OperatorSettled("asked by telephone", "cli:wang", settled, waiter)
+    kinds = {"probe": OperatorProbed, "retry": OperatorRetried, "refund": OperatorRefunded}
+    return kinds[action]("asked by telephone", "cli:wang", waiter)
 
 
 def erased(days: int = 30) -> PersonalDataErased:

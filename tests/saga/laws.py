@@ -10,6 +10,7 @@ from tests.saga.laws_of_refunds import check_ledger
 from worker.saga.decide import Decision
 from worker.saga.effects import CallZzy, FailureTold, HoldNotice, Notify, TextVouchers
 from worker.saga.events import CancelAccepted, OrderCommanded
+from worker.saga.resolutions import OperatorSettled
 from worker.saga.states import FINAL, RANK, CallKind, Order, Phase
 
 UNPAID_ENDS = {Phase.REFUSED, Phase.CANCELLED}
@@ -38,7 +39,8 @@ def check(before: Order | None, decision: Decision, now: datetime) -> None:
         assert [type(e) for e in decision.effects] == [HoldNotice], "held, and yet done"
         assert after == before, "held, and yet changed"
     if decision.set_apart and before is not None:
-        assert replace(after, human=before.human) == before, "set apart, and yet taken"
+        called = {"human": before.human, "human_since": before.human_since}
+        assert replace(after, **called) == before, "set apart, and yet taken"
         assert after.human, "set apart, and nobody was called"
 
 
@@ -59,6 +61,7 @@ def _numbers_rise(before: Order | None, decision: Decision, after: Order) -> Non
 def _waits_are_bounded(after: Order) -> None:
     if waits(after):
         assert after.wake_at or after.human, "it waits, with no deadline and no human"
+    assert bool(after.human) or after.human_since is None, "nobody is called since then"
     if after.phase in FINAL:
         assert after.wake_at is after.call is after.refund is None, "it is over, and yet waits"
 
@@ -94,6 +97,7 @@ def _failure_is_true(before: Order | None, after: Order, decision: Decision) -> 
     claimed = after.refund is not None and after.refund.under_audit and all_of_it
     if after.phase in UNPAID_ENDS:
         doubtful = before is not None and before.pay_doubtful
-        assert not doubtful or isinstance(decision.event, CancelAccepted), "doubtful, yet failed"
+        known = isinstance(decision.event, CancelAccepted | OperatorSettled)
+        assert not doubtful or known, "doubtful, yet failed"
     else:
         assert after.phase is Phase.REFUNDED or claimed, "told, and the money is unclaimed"

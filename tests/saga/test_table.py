@@ -13,15 +13,20 @@ from tests.doubles import NOON
 from tests.saga import laws
 from tests.saga.beginnings import (
     awaiting,
+    contradicted,
     creating,
     has_tickets,
     much_refused,
+    no_ticket,
     part_audited,
     part_refunded,
     part_refunding,
     pay_doubtful,
+    pay_unknown,
     paying,
     people_forgotten,
+    refund_refused,
+    refund_unknown,
     refunding,
     ticketless,
     ticketless_while_part_refunding,
@@ -51,7 +56,7 @@ PAID = {Phase.AWAITING_TICKET, Phase.ISSUED, Phase.TICKET_FAILED}
 CALLS = {
     Phase.CREATING: (None, CallKind.CREATE),
     Phase.PAYING: (None, CallKind.PAY, CallKind.PROBE),
-    Phase.CLOSING: (None, CallKind.CANCEL),
+    Phase.CLOSING: (None, CallKind.CANCEL, CallKind.PROBE),
     Phase.AWAITING_TICKET: (None, CallKind.PROBE),
     Phase.ISSUED: (None, CallKind.PROBE),
 }
@@ -86,7 +91,12 @@ def orders_in(draw: st.DrawFn, phase: Phase) -> Order:
         refund=refund,
         refunds_made=1 if refund else 0,
     )
-    return order if laws.waits(order) else replace(order, wake_at=None)
+    if not laws.waits(order):
+        order = replace(order, wake_at=None)
+    if order.call is None and draw(st.booleans()):
+        stuck = order.wake_at is None or draw(st.booleans())
+        order = replace(order, human="look at it", wake_at=None if stuck else order.wake_at)
+    return order
 
 
 def event_made(index: int, seed: int) -> Event:
@@ -114,6 +124,10 @@ def beginnings() -> list[Playbook]:
     exhausted = [much_refused(awaiting()), much_refused()]
     failed = [ticketless_while_part_refunding(), ticketless_while_part_refunding()]
     called.append(awaiting().on(issued(ask=True)).expect(Phase.ISSUED, "call probe"))
+    called += [pay_unknown(), no_ticket(), refund_refused(), contradicted()]
+    called += [refund_unknown(s) for s in (awaiting(), has_tickets(), ticketless())]
+    called += [refund_unknown(part_refunding(s)) for s in (awaiting(), has_tickets())]
+    failed += [refund_unknown(ticketless_while_part_refunding())]
     bought = [Playbook(), creating(), creating().set(pay_deadline=NOON), paying()]
     bought.append(paying().on(cancelled()).expect(Phase.PAYING))
     bought.append(creating().on(cancelled()).expect(Phase.CREATING))

@@ -14,6 +14,7 @@ from tests.saga.facts import (
     DEMAND,
     EARLY_BUYER,
     NUM,
+    OPERATOR,
     POLICY,
     REFUNDER,
     STOCK,
@@ -24,6 +25,7 @@ from tests.saga.facts import (
     cancelled,
     checked,
     erased,
+    operated,
     ordered,
     resent,
 )
@@ -55,6 +57,7 @@ from worker.saga.events import (
     TimerFired,
 )
 from worker.saga.policy import Policy
+from worker.saga.resolutions import Settled
 from worker.saga.states import STANDARD_TERMS, CallKind, Order, Terms
 from worker.saga.transitions import Row
 
@@ -125,12 +128,18 @@ def _checked(d: Dice) -> Event:
     return checked(d.choice((0, 1, 1, 2, 3)), *codes)
 
 
+def _operated(d: Dice) -> Event:
+    action = d.choice(("probe", "retry", "refund", "settle", "settle", "settle"))
+    return operated(action, d.choice(tuple(Settled)), d.choice((None, OPERATOR)))
+
+
 COMMANDS: tuple[Callable[[Dice], Event], ...] = (
     _ordered,
     lambda d: cancelled(d.choice((None, CANCELLER, TRUSTING_CANCELLER)), _whose(d)),
     _refund,
     lambda d: OutcomeUnheard(_whose(d)),
     lambda d: resent(d.choice((None, "notify", "sms", "both")), app_key=_whose(d)),
+    _operated,
 )
 NOTICES: tuple[Callable[[Dice], Event], ...] = (
     _issued,
@@ -209,6 +218,8 @@ class Walk:
         if self.calls and d.random() < 0.7:
             call = self.calls[-1] if d.random() < 0.8 else d.choice(self.calls)
             return self._named(d.choice(ANSWERED[call.kind])(d), call), call
+        if order.human and d.random() < 0.5:
+            return _operated(d), None
         likely = (*COMMANDS, *self.notices, *self.notices)
         return d.choice(likely if d.random() < 0.8 else EVERYTHING)(d), None
 
@@ -245,5 +256,6 @@ class Walk:
         done = [e for e in again.effects if isinstance(e, CallZzy | Notify | TextVouchers)]
         assert done == [], f"a repeat of {event} does {done}"
         assert again.order is not None
-        after = replace(again.order, waiters=(), human=before.human, wake_at=before.wake_at)
+        called = {"human": before.human, "human_since": before.human_since}
+        after = replace(again.order, waiters=(), wake_at=before.wake_at, **called)
         assert after == before, "a repeat changes the order"

@@ -17,8 +17,9 @@ from contracts.commands import (
     CreateOrderCommand,
     RefundOrderCommand,
     ResendVoucherCommand,
+    ResolveOrderCommand,
 )
-from contracts.events import OrderUnanswered
+from contracts.events import OrderOutcome, OrderUnanswered
 from worker.clock import Clock
 from worker.errors import CatalogueUnknownError, StoreRefusedError, StoreUnavailableError
 from worker.runtime.catalogue import Catalogue
@@ -35,6 +36,7 @@ from worker.saga.events import (
     RefundCommanded,
 )
 from worker.saga.events import Command as Commanded
+from worker.saga.states import Order
 from worker.translation.admission import today_in_shanghai
 from worker.translation.commands import (
     MappedProduct,
@@ -42,6 +44,7 @@ from worker.translation.commands import (
     order_commanded,
     refund_commanded,
     resend_commanded,
+    resolved,
 )
 from worker.translation.settlement import Tariff
 
@@ -64,6 +67,7 @@ Command = (
     | CancelOrderCommand
     | RefundOrderCommand
     | ResendVoucherCommand
+    | ResolveOrderCommand
     | OrderUnanswered
 )
 
@@ -75,6 +79,7 @@ COMMANDS: Final[Mapping[str, type[Command]]] = MappingProxyType(
             CancelOrderCommand,
             RefundOrderCommand,
             ResendVoucherCommand,
+            ResolveOrderCommand,
             OrderUnanswered,
         )
     }
@@ -152,6 +157,8 @@ class Commands:
                 event = refund_commanded(command, *asker)
             case ResendVoucherCommand():
                 event = resend_commanded(command, *asker)
+            case ResolveOrderCommand():
+                return await self._resolve(message, command)
             case OrderUnanswered():
                 return await self._unheard(message, command)
             case _:
@@ -200,6 +207,20 @@ class Commands:
             await self._had_to_wait()
         return Ack()
 
+    async def _resolve(self, message: Message, command: ResolveOrderCommand) -> Outcome:
+        """Help an order on as an operator says, and answer how it stands then."""
+        structlog.contextvars.bind_contextvars(order_num=command.order_num)
+        event = resolved(command, message.reply_to, message.correlation_id)
+        stimulus = Stimulus(event, inbox=(InboxEntry(message.message_id),))
+        loaded = await self._store.load(command.order_num, stimulus.ids)
+        if loaded.row is None:
+            await self._door.refuse(message, Code.ORDER_UNKNOWN)
+            return Ack()
+        taken = await self._saga.take(loaded, command.order_num, stimulus)
+        if taken.order is not None:
+            await self._door.answer(message, _standing(taken.order, put_off=taken.put_off))
+        return Ack()
+
     async def _unheard(self, message: Message, told: OrderUnanswered) -> Outcome:
         """Have a channel notified of a refusal that it missed, once its order was judged."""
         structlog.contextvars.bind_contextvars(order_num=told.order_num)
@@ -215,3 +236,10 @@ class Commands:
         """Tell whether to look again for an order that is to be taken back."""
         takes_back = isinstance(event, CancelCommanded | RefundCommanded)
         return takes_back and not message.attempt and self._saga.leaves_time_for(STRANGER_RETRY)
+
+
+def _standing(order: Order, *, put_off: bool) -> OrderOutcome:
+    """Return how an order stands after what an operator did."""
+    words = "waits until ZZY answers again" if put_off else order.human or "nobody is needed"
+    stands = {"order_num": order.order_num, "state": order.phase.value, "human": order.human}
+    return OrderOutcome(code=Code.SUCCESS, message=f"{order.phase}: {words}", data={**stands})

@@ -9,12 +9,13 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import structlog
 from pydantic import ValidationError
 
 from contracts.channel import Code, ProtocolError
+from contracts.commands import ResolveOrderCommand
 from contracts.envelope import MessageModel, unwrap
 from contracts.events import OrderOutcome
 from worker.clock import Clock, SystemClock
@@ -27,6 +28,11 @@ _NAME = re.compile(r"[a-z][a-z_]{0,40}")
 """What a field's name looks like; another part of a place may be somebody's value."""
 
 Data = TypeVar("Data", bound=MessageModel)
+
+OURS_ALONE: Final = (ResolveOrderCommand,)
+"""What our own processes may ask, and nobody else, whichever channels they speak for."""
+
+_OPERATORS: Final = Park("user_not_allowed", "only an operator's own tools may ask for this")
 
 _log = structlog.get_logger(__name__)
 
@@ -73,15 +79,23 @@ class Door:
             _log.error("message_unreadable", message_id=message.message_id, type=message.type)
             await self.refuse(message, Code.PARAMETER_MISSING, what)
             return Park("unreadable", f"the body does not fit the schema of its type: {what}")
-        app_key = str(getattr(data, "app_key", ""))
-        if not ours and (objection := self._upstreams.objection(message.user, app_key)):
-            return await self._refuse_user(message, objection)
+        if not ours:
+            if isinstance(data, OURS_ALONE):
+                return await self._refuse_user(message, _OPERATORS)
+            app_key = str(getattr(data, "app_key", ""))
+            if objection := self._upstreams.objection(message.user, app_key):
+                return await self._refuse_user(message, objection)
         return Admitted(message, data)
 
     async def refuse(self, message: Message, code: Code, detail: str = "") -> None:
         """Tell the asker, if there is one: best effort."""
+        await self.answer(
+            message, OrderOutcome(code=code, message=ProtocolError(code, detail).message)
+        )
+
+    async def answer(self, message: Message, outcome: OrderOutcome) -> None:
+        """Tell the asker what came of it, if there is one: best effort."""
         if message.reply_to:
-            outcome = OrderOutcome(code=code, message=ProtocolError(code, detail).message)
             await self._broker.reply(message.reply_to, message.correlation_id, outcome.to_bytes())
 
     async def _refuse_user(self, message: Message, park: Park) -> Park:

@@ -23,6 +23,12 @@ from worker.saga.events import (
     TicketIssued,
     VerificationNoticed,
 )
+from worker.saga.resolutions import (
+    OperatorProbed,
+    OperatorRefunded,
+    OperatorRetried,
+    OperatorSettled,
+)
 from worker.saga.states import Order, Phase
 from worker.telemetry.redaction import MASK, Redaction
 from worker.translation.outbound import notify_type
@@ -79,7 +85,7 @@ def _without_people(text: str, order: Order | None) -> str:
     return _REDACTION.text(text)
 
 
-def _facts(event: Event) -> str:
+def _facts(event: Event) -> str:  # noqa: PLR0911  (one for each kind)
     match event:
         case OrderCommanded() | RefundCommanded() | ResendCommanded():
             return _asked(event)
@@ -89,6 +95,9 @@ def _facts(event: Event) -> str:
             return f"{(count := len(event.vouchers))} voucher{'' if count == 1 else 's'}"
         case VerificationNoticed():
             return f"{event.checked} checked"
+        case OperatorProbed() | OperatorRetried() | OperatorRefunded() | OperatorSettled():
+            said = f"{event.settled}, " if isinstance(event, OperatorSettled) else ""
+            return f"{said}by {event.by}: {event.why}"
         case RefundNoticed():
             return f"{'approved' if event.approved else 'rejected'} {event.reason}".strip()
         case _:

@@ -183,7 +183,7 @@ def _apply(before: Order, order: Order, event: Event, moment: Moment) -> Decisio
     for step in row.do if row else ():
         after, made = step(after, event, moment)
         effects.extend(made)
-    return Decision(_settle(before, after), effects, event, row)
+    return Decision(_settle(before, after, moment.now), effects, event, row)
 
 
 def _leave(order: Order, then: Phase | None) -> Order:
@@ -195,8 +195,11 @@ def _leave(order: Order, then: Phase | None) -> Order:
     return replace(order, phase=then, call=None, wake_at=None)
 
 
-def _settle(before: Order, after: Order) -> Order:
+def _settle(before: Order, after: Order, now: datetime) -> Order:
     """Wait for nothing at the end, and let a person go whose question was answered."""
     if after.phase in FINAL:
         after = replace(after, wake_at=None, call=None, refund=None)
-    return release(before, after)
+    after = release(before, after)
+    if bool(after.human) == bool(before.human):
+        return after
+    return replace(after, human_since=now if after.human else None)

@@ -14,6 +14,7 @@ from typing import Final
 
 from worker.saga import guards
 from worker.saga.diagram_style import STYLE, WORDS
+from worker.saga.resolutions import RESOLUTIONS
 from worker.saga.states import FINAL, Phase
 from worker.saga.transitions import ROWS, Row
 
@@ -107,10 +108,13 @@ class Edge:
 
 
 def edges() -> list[Edge]:
-    """Return every change of phase in the table. Raises KeyError for one without a route."""
+    """Return every change of phase in the table but those by a person's word.
+
+    Raises KeyError for one without a route.
+    """
     found: dict[tuple[Phase, Phase], list[Row]] = {}
     for row in ROWS:
-        if row.then and row.then is not row.phase:
+        if row.then and row.then is not row.phase and row.event not in RESOLUTIONS:
             found.setdefault((row.phase, row.then), []).append(row)
     drawn = []
     for source, target in ROUTES:

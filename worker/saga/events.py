@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from worker.saga.resolutions import Resolution
 from worker.saga.states import STANDARD_TERMS, Demand, Failure, Terms, Voucher, Waiter
 
 # --- commands ---------------------------------------------------------------------------
@@ -285,5 +286,6 @@ Event = (
     | VerificationNoticed
     | RefundNoticed
     | PersonalDataErased
+    | Resolution
     | TimerFired
 )

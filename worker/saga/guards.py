@@ -4,6 +4,8 @@ Why it exists: a row reads as a sentence because its condition has a name. It mu
 change anything.
 """
 
+from datetime import timedelta
+
 from worker.saga import vouchers
 from worker.saga.erasure import objection, without_people
 from worker.saga.events import (
@@ -215,3 +217,28 @@ def adds_nothing(o: Order, e: TicketIssued, _m: Moment) -> bool:
     """Tell whether all of it is known already, or still being asked for."""
     told = o.vouchers_told is not None or e.ask_codes
     return told and vouchers.merged(o, e).vouchers == o.vouchers
+
+
+# --- vouchers again ---------------------------------------------------------------------
+
+
+def nothing_is_usable(o: Order, _e: ResendCommanded, _m: Moment) -> bool:
+    """Tell whether every ticket was used or refunded."""
+    return o.refundable == 0 or bool(o.vouchers and not o.usable_codes)
+
+
+def has_no_codes(o: Order, _e: ResendCommanded, _m: Moment) -> bool:
+    """Tell whether there is nothing to send: ZZY texts such guests by itself (短信)."""
+    return not o.vouchers and o.order_code == ""
+
+
+def were_never_told(o: Order, _e: ResendCommanded, _m: Moment) -> bool:
+    """Tell whether the vouchers have not gone out a first time."""
+    return o.vouchers_told is None
+
+
+def was_just_texted(o: Order, e: ResendCommanded, m: Moment) -> bool:
+    """Tell whether another text (短信) is asked for too soon after the last one."""
+    if o.texted_at is None or (e.by or o.terms.vouchers_by) == "notify":
+        return False
+    return m.now < o.texted_at + timedelta(seconds=m.policy.resend_interval)

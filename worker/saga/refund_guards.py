@@ -4,7 +4,6 @@ Why it exists: how many tickets are left, and which, is counted here in one plac
 checked, refunded and pending never exceed what was bought. It must not change anything.
 """
 
-from datetime import timedelta
 from typing import Final
 
 from worker.saga.events import (
@@ -14,10 +13,10 @@ from worker.saga.events import (
     RefundCommanded,
     RefundNoticed,
     RefundRefused,
-    ResendCommanded,
     VerificationNoticed,
 )
 from worker.saga.guards import refund_tries_left
+from worker.saga.resolutions import OperatorSettled, Settled
 from worker.saga.states import Ending, Order, Phase, Refund
 from worker.saga.steps import Moment
 
@@ -56,7 +55,7 @@ def commanded_refund_and_something_checked(o: Order, e: Event, m: Moment) -> boo
 
 # --- its outcome ------------------------------------------------------------------------
 
-Decided = RefundAccepted | RefundNoticed | RefundRefused
+Decided = RefundAccepted | RefundNoticed | RefundRefused | OperatorSettled
 
 
 def notice_matches(o: Order, e: RefundNoticed, _m: Moment) -> bool:
@@ -67,6 +66,8 @@ def notice_matches(o: Order, e: RefundNoticed, _m: Moment) -> bool:
 
 def is_approved(o: Order, e: Decided, m: Moment) -> bool:
     """Tell whether our open intent was approved (审核通过)."""
+    if isinstance(e, OperatorSettled):
+        return o.refund is not None and e.settled is Settled.REFUNDED
     if isinstance(e, RefundNoticed):
         return notice_matches(o, e, m) and e.approved
     return o.refund is not None and isinstance(e, RefundAccepted) and e.approved is True
@@ -74,6 +75,8 @@ def is_approved(o: Order, e: Decided, m: Moment) -> bool:
 
 def is_rejected(o: Order, e: Decided, m: Moment) -> bool:
     """Tell whether our open intent was refused, or rejected by the audit (审核不通过)."""
+    if isinstance(e, OperatorSettled):
+        return o.refund is not None and e.settled is Settled.KEPT
     if isinstance(e, RefundNoticed):
         return notice_matches(o, e, m) and not e.approved
     if isinstance(e, RefundAccepted):
@@ -261,7 +264,7 @@ def too_many_refunds(o: Order, _e: RefundCommanded | CancelCommanded, _m: Moment
     return len(o.refunds) >= o.demand.count + SPARE_REFUNDS
 
 
-# --- checks and vouchers ----------------------------------------------------------------
+# --- checks -----------------------------------------------------------------------------
 
 
 def check_adds_something(o: Order, e: VerificationNoticed, _m: Moment) -> bool:
@@ -273,25 +276,3 @@ def check_adds_something(o: Order, e: VerificationNoticed, _m: Moment) -> bool:
 def checks_what_was_refunded(o: Order, e: VerificationNoticed, _m: Moment) -> bool:
     """Tell whether more tickets were used than were left after the refunds."""
     return o.refunded > 0 and min(e.checked, o.demand.count) > o.demand.count - o.refunded
-
-
-def nothing_is_usable(o: Order, _e: ResendCommanded, _m: Moment) -> bool:
-    """Tell whether every ticket was used or refunded."""
-    return o.refundable == 0 or bool(o.vouchers and not o.usable_codes)
-
-
-def has_no_codes(o: Order, _e: ResendCommanded, _m: Moment) -> bool:
-    """Tell whether there is nothing to send: ZZY texts such guests by itself (短信)."""
-    return not o.vouchers and o.order_code == ""
-
-
-def were_never_told(o: Order, _e: ResendCommanded, _m: Moment) -> bool:
-    """Tell whether the vouchers have not gone out a first time."""
-    return o.vouchers_told is None
-
-
-def was_just_texted(o: Order, e: ResendCommanded, m: Moment) -> bool:
-    """Tell whether another text (短信) is asked for too soon after the last one."""
-    if o.texted_at is None or (e.by or o.terms.vouchers_by) == "notify":
-        return False
-    return m.now < o.texted_at + timedelta(seconds=m.policy.resend_interval)

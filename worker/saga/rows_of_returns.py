@@ -20,6 +20,7 @@ from worker.saga.events import (
     TimerFired,
     VerificationNoticed,
 )
+from worker.saga.resolutions import OperatorSettled
 from worker.saga.rows import (
     AWAITING,
     CANCELLED,
@@ -46,9 +47,9 @@ from worker.saga.steps import refunds as r
 from worker.saga.steps import resends as v
 from worker.saga.steps import tickets as t
 
-GRANTED = (RefundAccepted, RefundNoticed)
+GRANTED = (RefundAccepted, RefundNoticed, OperatorSettled)
 """What may say that a refund was approved."""
-DENIED = (RefundAccepted, RefundNoticed, RefundRefused)
+DENIED = (RefundAccepted, RefundNoticed, RefundRefused, OperatorSettled)
 """What may say that it was not."""
 ONCE_PAID = (*PAID, REFUNDED)
 """Where something may have been refunded."""
@@ -149,12 +150,12 @@ FORGET = [
 RESEND = [
     row(KNOWN, ResendCommanded, g.of_another_channel, (s.answer_unknown_order,)),
     row((*UNSETTLED, AWAITING), ResendCommanded, g.always, (v.refuse_as_unissued,)),
-    row(ISSUED, ResendCommanded, q.nothing_is_usable, (v.refuse_as_used_up,)),
+    row(ISSUED, ResendCommanded, g.nothing_is_usable, (v.refuse_as_used_up,)),
     row(ISSUED, ResendCommanded, q.refund_holds_vouchers, (v.refuse_as_refunding,)),
     row(ISSUED, ResendCommanded, g.is_forgotten, (v.refuse_as_forgotten,)),
-    row(ISSUED, ResendCommanded, q.were_never_told, (v.refuse_as_unissued,)),
-    row(ISSUED, ResendCommanded, q.has_no_codes, (v.refuse_as_codeless,)),
-    row(ISSUED, ResendCommanded, q.was_just_texted, (v.refuse_as_too_soon,)),
+    row(ISSUED, ResendCommanded, g.were_never_told, (v.refuse_as_unissued,)),
+    row(ISSUED, ResendCommanded, g.has_no_codes, (v.refuse_as_codeless,)),
+    row(ISSUED, ResendCommanded, g.was_just_texted, (v.refuse_as_too_soon,)),
     row(ISSUED, ResendCommanded, g.always, (v.resend_vouchers,)),
     row((TICKETLESS, *OVER), ResendCommanded, g.always, (v.refuse_as_gone,)),
 ]

@@ -71,6 +71,7 @@ class Wants(StrEnum):
     CANCELLED = "cancelled"
     REFUNDED = "refunded"
     RESENT = "resent"
+    RESOLVED = "resolved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +267,8 @@ class Order:
     failure_told: bool = False
     human: str = ""
     """Why a person must look at it; empty when none must."""
+    human_since: datetime | None = None
+    """Since when; None where nobody must, and where an earlier release called."""
     notified: int = 0
     """How many notifications were made; the next one's sequence number is one higher."""
     waiters: tuple[Waiter, ...] = ()

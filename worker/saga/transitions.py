@@ -1,7 +1,8 @@
 """THE table: what each event means in each phase.
 
 Everything that affects an order's life must stand in its rows: those of the purchase are
-in rows_of_buying.py, those of what comes after it in rows_of_returns.py. Rules for its readers:
+in rows_of_buying.py, those of what comes after it in rows_of_returns.py, those of what a person
+does about it in rows_of_the_desk.py. Rules for its readers:
 
 * A row reads: *in* these phases, *on* this event, *when* the guard holds, *do* these steps
   in order, and stand in *then* (``None``: stay).
@@ -33,13 +34,14 @@ from worker.saga.rows_of_returns import (
     REFUND_COMMANDED,
     RESEND,
 )
+from worker.saga.rows_of_the_desk import DESK, DONE
 from worker.saga.states import Phase
 
 __all__ = ["ROWS", "TABLE", "Row"]
 
 _PARTS = (
-    *(CREATE, PAY, CLOSE, TICKET, CHECK),
-    *(CANCEL, REFUND_COMMANDED, AUDIT, FORCED, RESEND, FORGET, AGAIN),
+    *(CREATE, PAY, CLOSE, TICKET, CHECK, DESK),
+    *(CANCEL, REFUND_COMMANDED, AUDIT, FORCED, RESEND, FORGET, AGAIN, DONE),
 )
 
 ROWS: tuple[Row, ...] = tuple(line for part in _PARTS for lines in part for line in lines)

@@ -16,12 +16,21 @@ from contracts.commands import (
     CreateOrderCommand,
     RefundOrderCommand,
     ResendVoucherCommand,
+    ResolveOrderCommand,
 )
 from worker.saga.events import (
     CancelCommanded,
     OrderCommanded,
     RefundCommanded,
     ResendCommanded,
+)
+from worker.saga.resolutions import (
+    OperatorProbed,
+    OperatorRefunded,
+    OperatorRetried,
+    OperatorSettled,
+    Resolution,
+    Settled,
 )
 from worker.saga.states import Demand, Failure, Tourist, Waiter, Wants
 from worker.translation.admission import admission_refusal
@@ -125,6 +134,21 @@ def resend_commanded(
     """Return the fact that a channel wants its vouchers sent again (重发凭证)."""
     waiter = _waiter(reply_to, correlation_id, Wants.RESENT)
     return ResendCommanded(command.app_key, command.by, waiter)
+
+
+def resolved(command: ResolveOrderCommand, reply_to: str, correlation_id: str) -> Resolution:
+    """Return the fact that an operator helps an order on."""
+    waiter = _waiter(reply_to, correlation_id, Wants.RESOLVED)
+    match command.action:
+        case "probe":
+            return OperatorProbed(command.why, command.by, waiter)
+        case "retry":
+            return OperatorRetried(command.why, command.by, waiter)
+        case "refund":
+            return OperatorRefunded(command.why, command.by, waiter)
+        case _:
+            settled = Settled(command.settled or Settled.DONE)
+            return OperatorSettled(command.why, command.by, settled, waiter)
 
 
 def _waiter(

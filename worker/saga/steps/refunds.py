@@ -153,6 +153,14 @@ def set_forced_refund_apart(o: Order, e: RefundNoticed, _m: Moment) -> Result:
     return o, (SetApart(e.doubt),)
 
 
+def note_money_back(o: Order, _e: Event, _m: Moment) -> Result:
+    """Record that all that was left came back on another way, as a person learned of ZZY."""
+    if o.refundable == 0:
+        return o, ()
+    past = PastRefund(Refund("", o.refundable), Ending.FORCED, o.refundable)
+    return _tell(_record(o, past), past)
+
+
 def forget_intent(o: Order, e: RefundNoticed, _m: Moment) -> Result:
     """Drop the open intent: a forced refund took all that it asked for.
 
