@@ -48,3 +48,12 @@ def test_a_frame_whose_phases_differ_is_an_error(monkeypatch: pytest.MonkeyPatch
 def test_the_worker_does_not_import_it() -> None:
     files = [f for f in (ROOT / "worker").rglob("*.py") if not f.name.startswith("diagram")]
     assert [f for f in files if "saga.diagram" in f.read_text(encoding="utf-8")] == []
+
+
+def test_an_orders_place_is_drawn_on_it() -> None:
+    picture = diagram.draw(Phase.ISSUED, [Phase.NEW, Phase.PAYING])
+    assert picture.count('<g class="here">') == 1
+    assert picture.count('<g class="been">') == 2
+    assert picture.count('<g class="other">') == len(Phase) - 3
+    assert 'class="here"' not in diagram.draw()
+    ET.fromstring(picture)  # noqa: S314  (our own)

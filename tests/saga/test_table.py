@@ -125,6 +125,7 @@ def beginnings() -> list[Playbook]:
     failed = [ticketless_while_part_refunding(), ticketless_while_part_refunding()]
     called.append(awaiting().on(issued(ask=True)).expect(Phase.ISSUED, "call probe"))
     called += [pay_unknown(), no_ticket(), refund_refused(), contradicted()]
+    called.append(pay_unknown().set(failure=STOCK, cancel_waits=False))
     called += [refund_unknown(s) for s in (awaiting(), has_tickets(), ticketless())]
     called += [refund_unknown(part_refunding(s)) for s in (awaiting(), has_tickets())]
     failed += [refund_unknown(ticketless_while_part_refunding())]

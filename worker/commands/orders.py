@@ -10,9 +10,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
+from worker import configured
 from worker.adapters import opened_store
+from worker.commands.histories import as_object, print_history
 from worker.commands.quiet import log_quietly
 from worker.commands.tables import print_json_lines, print_table
+from worker.desk.history import history
 from worker.desk.search import find
 from worker.runtime.ports import NotificationRow, OrderRow, TimelineEntry
 from worker.runtime.searching import SearchKeys
@@ -61,17 +64,18 @@ async def list_orders(settings: Settings, *, state: str | None, limit: int, as_j
 async def show_order(settings: Settings, number: str, *, as_json: bool) -> bool:
     """Print every order that has this number; return False when there is none."""
     log_quietly(settings)
+    policy = configured.policy(settings)
     async with opened_store(settings) as store:
         rows = await store.find_orders(number)
         for row in rows:
-            entries = await store.timeline(row.order_num)
-            told = await store.notifications(row.order_num)
+            told = await history(store, row, policy)
             if as_json:
-                lines = [dict(zip(_LINE, line, strict=True)) for line in _lines(entries, told)]
-                print_json_lines([{**_as_json(row), "timeline": lines}])
+                entries = await store.timeline(row.order_num)
+                notified = await store.notifications(row.order_num)
+                lines = [dict(zip(_LINE, line, strict=True)) for line in _lines(entries, notified)]
+                print_json_lines([{**_as_json(row), "timeline": lines, **as_object(told)}])
             else:
-                print_table(("field", "value"), [(k, str(v)) for k, v in _listed(row).items()])
-                print_table(_LINE, _lines(entries, told))
+                print_history(told, _listed(row))
     if not rows:
         sys.stderr.write(f"no order has the number {number}\n")
     return bool(rows)

@@ -2,11 +2,13 @@
 
 Why it exists: the picture that people look at cannot disagree with the table that decides.
 The phases are placed by hand, here; which edges there are and what is written on them
-comes from transitions.ROWS alone. It must not be imported by the worker.
+comes from transitions.ROWS alone. The same picture with one order's place on it is drawn for the
+console. It must not know an order but by its phases.
 """
 
 import argparse
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -185,15 +187,16 @@ orient="auto-start-reverse"><path class="tip" d="M0,0.8 L9,5 L0,9.2 L2.4,5 z"/><
 · every arrow leads to a higher rank: an order never falls back</text>"""
 
 
-def draw() -> str:
-    """Return the whole picture as SVG."""
+def draw(here: Phase | None = None, been: Iterable[Phase] = ()) -> str:
+    """Return the whole picture as SVG; with the phase where an order is, and where it has been."""
+    seen = frozenset(been) | {here}
     drawn = edges()
     parts = [
         _HEAD,
         *(_frame(frame) for frame in (UNSETTLED, PAID)),
         *(_path(edge) for edge in drawn),
         *(_label(edge) for edge in drawn),
-        *(_phase(phase) for phase in PLACES),
+        *(_marked(_phase(phase), phase, here, seen) for phase in PLACES),
         _person(58, HEIGHT - 36),
         f'<text class="note" x="78" y="{HEIGHT - 31}">a person may be called</text>',
         "</svg>\n",
@@ -250,6 +253,14 @@ def _phase(phase: Phase) -> str:
     if calls_a_human(phase):
         parts.append(_person(x + width // 2 - 4, y - height // 2 + 3))
     return "".join(parts)
+
+
+def _marked(box: str, phase: Phase, here: Phase | None, seen: frozenset[Phase | None]) -> str:
+    """Return a phase's box as an order's picture shows it: here, been, or not at all."""
+    if here is None:
+        return box
+    mark = "here" if phase is here else "been" if phase in seen else "other"
+    return f'<g class="{mark}">{box}</g>'
 
 
 def _person(x: int, y: int) -> str:

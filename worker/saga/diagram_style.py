@@ -1,7 +1,7 @@
 """The words and colours of docs/saga.svg.
 
-Why it exists: the picture's looks are apart from what it shows. It must not be imported
-by the worker.
+Why it exists: the picture's looks are apart from what it shows. It must
+not know the table.
 """
 
 from string import Template
@@ -68,7 +68,9 @@ text{font-family:Inter,"Segoe UI","Helvetica Neue",Arial,"PingFang SC","Microsof
 .badge{stroke-width:1.5}
 .name{font-size:16px;font-weight:620;text-anchor:middle}
 .chinese{font-size:13px;font-weight:400}
-.calls{font-size:11.5px;text-anchor:middle}"""
+.calls{font-size:11.5px;text-anchor:middle}
+.here .box{stroke-width:5px}
+.other{opacity:0.42}"""
 _COLOURS: Final = Template("""
 text{fill:$ink}
 .paper,.end{fill:$paper}
@@ -84,6 +86,7 @@ text{fill:$ink}
 .awaiting_ticket,.issued{fill:$paid;stroke:$paidrim}
 .ticket_failed{fill:$bad;stroke:$badrim}
 .end{stroke:$soft}
+.here .box{stroke:$human}
 .badge{fill:$paper;stroke:$human}
 .person{fill:$human}""")
 
