@@ -15,6 +15,7 @@ from worker.runtime.catalogue import Catalogue
 from worker.runtime.catalogue_sync import CatalogueSync
 from worker.runtime.channel_desk import ChannelDesk
 from worker.runtime.sampler import Sampler
+from worker.runtime.searching import SearchKeys
 from worker.settings import Settings
 from worker.surroundings import Served, Surroundings
 from worker.tasks import TaskGroup
@@ -60,6 +61,8 @@ async def serve_console(  # noqa: PLR0913  (what the pages work with)
             catalogue=catalogue[0],
             catalogue_sync=catalogue[1],
             channels=configured_console.channels_shown(configured.targets(settings), settings),
+            search=SearchKeys(settings.privacy.keys),
+            policy=configured.policy(settings),
         )
     )
     section = settings.console

@@ -17,6 +17,8 @@ from worker.runtime.catalogue import Catalogue
 from worker.runtime.catalogue_sync import CatalogueSync
 from worker.runtime.channel_desk import ChannelDesk
 from worker.runtime.ports import Broker, Store
+from worker.runtime.searching import SearchKeys
+from worker.saga.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +39,7 @@ class Parts:
     """The names of those who are told of alarms."""
     passwords: Passwords = field(default_factory=Passwords)
     throttle: Throttle = field(default_factory=Throttle)
+    search: SearchKeys = field(default_factory=SearchKeys)
+    """What orders are looked for under."""
+    policy: Policy = field(default_factory=Policy)
+    """By which an order's next step is told."""
