@@ -38,13 +38,13 @@ async def orders(filled: Console) -> Console:
     return filled
 
 
-async def test_an_order_is_found_and_read_and_nobody_is_named(
-    orders: Console, visit: Visit
-) -> None:
+@pytest.mark.usefixtures("orders")
+async def test_an_order_is_found_and_read_and_nobody_is_named(visit: Visit) -> None:
     page = await visit.page(Level.VIEWER)
     await page.goto("/orders")
     await page.get_by_label("Search").fill(V1.code)
     await page.keyboard.press("Enter")
+    await page.wait_for_url("**q=*")
     rows = page.locator("#orders tbody tr")
     assert await rows.count() == 1
     assert "voucher" in await rows.inner_text()

@@ -150,6 +150,7 @@ def begun(story: Playbook, dice: random.Random) -> Walk:
     return walk
 
 
+@pytest.mark.timeout(400)
 def test_every_row_is_walked_through() -> None:
     dice, stories = random.Random(9), beginnings()
     missed = set(ROWS)

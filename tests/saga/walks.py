@@ -30,6 +30,7 @@ from tests.saga.facts import (
     resent,
 )
 from worker.saga.decide import ANSWERS, Decision, decide
+from worker.saga.desk import choices
 from worker.saga.effects import CallZzy, Notify, TextVouchers
 from worker.saga.events import (
     CancelAccepted,
@@ -133,6 +134,15 @@ def _operated(d: Dice) -> Event:
     return operated(action, d.choice(tuple(Settled)), d.choice((None, OPERATOR)))
 
 
+def _helped(d: Dice, order: Order) -> Event:
+    """Do something safe about an order in front of a human, or anything at all."""
+    safe = choices(order)
+    if not safe or d.random() < 0.3:
+        return _operated(d)
+    choice = d.choice(safe)
+    return operated(choice.action, choice.settled or Settled.DONE, d.choice((None, OPERATOR)))
+
+
 COMMANDS: tuple[Callable[[Dice], Event], ...] = (
     _ordered,
     lambda d: cancelled(d.choice((None, CANCELLER, TRUSTING_CANCELLER)), _whose(d)),
@@ -219,7 +229,7 @@ class Walk:
             call = self.calls[-1] if d.random() < 0.8 else d.choice(self.calls)
             return self._named(d.choice(ANSWERED[call.kind])(d), call), call
         if order.human and d.random() < 0.5:
-            return _operated(d), None
+            return _helped(d, order), None
         likely = (*COMMANDS, *self.notices, *self.notices)
         return d.choice(likely if d.random() < 0.8 else EVERYTHING)(d), None
 
