@@ -14,17 +14,21 @@ from typing import Any
 import pytest
 
 from contracts import queues
+from contracts.commands import ResolveOrderCommand
+from contracts.envelope import wrap
 from tests.deadletters.letters import OURS, dead_message, notice_body
 from tests.runtime.deaths import Life
 from tests.runtime.messages import OUR_NUM, create_message, notice_message, ticket_notice
 from tests.runtime.selling import Selling, described, priced
 from tests.runtime.world import CREATED, NO_CODES, PAID, Inbox, World
 from tests.runtime.world import world as opened
+from tests.saga.beginnings import no_ticket
 from tests.saga.facts import ZZY
 from tests.simulation.awaits import UNREACHED, Await
 from worker.deadletters.drain import Drain
+from worker.runtime import snapshot
 from worker.runtime.outcome import Ack, Park, Retry
-from worker.runtime.ports import Message
+from worker.runtime.ports import Message, Transition
 
 MOST = 60
 """More waits than any of these handlings has."""
@@ -131,7 +135,31 @@ async def a_dead_notice_that_names_only_the_suppliers_number(world: World) -> Pr
     return await a_dead_letter(world, dead_message(notice.body, queue=queues.NOTICES))
 
 
+async def an_operators_word(world: World) -> Prepared:
+    order = replace(no_ticket().order, order_num=OUR_NUM)
+    await world.store.commit(Transition(snapshot.row(order, 1, world.clock.now())))
+    said = ResolveOrderCommand(
+        received_at=world.clock.now(),
+        order_num=OUR_NUM,
+        action="settle",
+        settled="refunded",
+        by="cli:wang",
+        why="asked by telephone",
+    )
+    body = wrap(said, id="resolve-1", time=world.clock.now())
+    message = Message(queues.ORDERS, said.TYPE, body, "resolve-1")
+
+    async def check(outcome: object) -> None:
+        assert outcome == Ack()
+        await world.settle()
+        assert (await world.order()).phase == "refunded"
+        assert await world.told() == ["refund"]
+
+    return lambda again: world.commands.handle(replace(message, redelivered=again)), check
+
+
 STORIES = [
+    an_operators_word,
     a_notice_of_an_order_nobody_knows,
     a_held_notice_whose_order_is_known_by_now,
     a_body_under_a_signature_that_was_used,

@@ -68,6 +68,9 @@ AT_ONCE = "it never waits there: what it asks for is there at once, or only a re
 UNREACHED: dict[Await, str] = {
     **dict.fromkeys(
         (
+            Await("runtime.commands", "_take", "self._resolve"),
+            Await("runtime.commands", "_resolve", "self._store.load"),
+            Await("runtime.commands", "_resolve", "self._saga.take"),
             Await("runtime.notices", "handle", "self._products.relay"),
             Await("runtime.notices", "_take", "self._store.hold_notice"),
             Await("runtime.notices", "_take", "self._store.release_notice"),
@@ -86,11 +89,14 @@ UNREACHED: dict[Await, str] = {
             Await("ingress.sending", "send", "async with asyncio.timeout"),
             Await("runtime.door", "admit", "self.refuse"),
             Await("runtime.door", "admit", "self._refuse_user"),
-            Await("runtime.door", "refuse", "self._broker.reply"),
+            Await("runtime.door", "refuse", "self.answer"),
+            Await("runtime.door", "answer", "self._broker.reply"),
             Await("runtime.door", "_refuse_user", "self.refuse"),
             Await("runtime.commands", "handle", "self._door.admit"),
             Await("runtime.commands", "handle", "self._door.refuse"),
             Await("runtime.commands", "_order", "self._door.refuse"),
+            Await("runtime.commands", "_resolve", "self._door.refuse"),
+            Await("runtime.commands", "_resolve", "self._door.answer"),
             Await("runtime.commands", "_order", "self._product"),
             Await("runtime.commands", "_product", "self._catalogue.find"),
             Await("runtime.queries", "handle", "self._door.admit"),
