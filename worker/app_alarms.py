@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from worker import configured_alarms
 from worker.adapters import Adapters
 from worker.alarms.book import AlarmBook
+from worker.alarms.kinds import KINDS
 from worker.alarms.sender import Sender
 from worker.alarms.signatures import SignatureWatch
 from worker.alarms.watcher import Watcher
@@ -17,6 +18,7 @@ from worker.settings import Settings
 from worker.surroundings import Surroundings
 from worker.tasks import TaskGroup
 from worker.telemetry import alarms
+from worker.telemetry.metrics import ALARMS
 
 
 def book_of(settings: Settings, parts: Adapters) -> AlarmBook:
@@ -33,6 +35,7 @@ def start_alarms(
     on: Surroundings,
 ) -> None:
     """Keep what is raised in this process, watch the figures, and tell the robots."""
+    _count_from_zero()
     book = book_of(settings, parts)
     alarms.listen(book)
     stack.push_async_callback(book.flush)
@@ -47,7 +50,14 @@ def start_alarms(
         tasks.keep(Sender(robots, parts.store, http, parts.clock).run, "robots", parts.clock)
 
 
+def _count_from_zero() -> None:
+    """Show every kind of alarm with a count of 0: the first one is an increase then."""
+    for kind in KINDS:
+        ALARMS.labels(kind)
+
+
 def watch_signatures(settings: Settings, parts: Adapters, tasks: TaskGroup) -> None:
     """Have an ingress notice that many requests are wrongly signed."""
+    _count_from_zero()
     if most := settings.alarms.rules.bad_signatures_per_minute:
         tasks.keep(SignatureWatch(parts.clock, most).run, "signatures", parts.clock)
