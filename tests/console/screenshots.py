@@ -118,7 +118,7 @@ async def picture(opened: Browser, url: str, folder: Path) -> None:
         await page.locator("input[name=name]").fill(USER.name)
         await page.locator("input[name=password]").fill(PASSWORD)
         await page.keyboard.press("Enter")
-        await page.wait_for_selector("nav")
+        await page.wait_for_selector("nav", state="attached")
         for route in entries():
             path = "/?range=15m" if route.path == "/" else route.path
             await page.goto(path)
