@@ -110,7 +110,7 @@ ACTIONS: Final[dict[Kind, Action]] = {
         text="compare its entries with the order; correct it by an adjustment with a note",
     ),
     Kind.VOUCHER_NOT_DELIVERED: Action(
-        _SHOW, _REPLAY, "mend what its last answer says, then send it again"
+        "orders resend {order_num}", _REPLAY, "mend what its last answer says, then send it again"
     ),
     Kind.REFUND_NOT_TOLD: Action(
         _SHOW, _REPLAY, "mend what its last answer says, then send it again"
