@@ -39,5 +39,8 @@ Believed in our own messages alone; empty: the broker vouched for nobody.
 REPLAY_OF: Final = "tb-replay-of"
 """The id of the dead letter that a message replays: dying again, it is the same letter."""
 
+REPLAY_JOB: Final = "tb-replay-job"
+"""The replay job that sent it, if one did."""
+
 REPLAYED_AT: Final = "tb-replayed-at"
 """When it was replayed, ISO 8601 in UTC: how long it waits counts from then."""

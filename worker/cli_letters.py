@@ -30,7 +30,7 @@ Letters = Annotated[
 Where = Annotated[
     str, typer.Option(help="Such as 'kind=delivery_failed channel=k last_failed>2h'.")
 ]
-Search = Annotated[str, typer.Option(help="One of its numbers, or a part of the reason.")]
+Search = Annotated[str, typer.Option(help="One of its numbers, or words of the cause.")]
 Limit = Annotated[int, typer.Option(min=1, help="How many at most.")]
 Reason = Annotated[str, typer.Option(help="Why, for the audit; name nobody.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say how many; change nothing.")]

@@ -29,3 +29,16 @@ def test_deaths_that_no_broker_wrote_do_no_harm(deaths: object) -> None:
         header=SimpleNamespace(properties=properties), body=b"", redelivered=False
     )
     assert codec.decode(queues.DEAD, incoming, user="guest").headers[headers.DEAD_QUEUE] == "q"
+
+
+@pytest.mark.parametrize("user", ["guest", "upstream", None])
+def test_what_names_a_letter_is_believed_in_our_own_messages_alone(
+    user: str | None,
+) -> None:
+    named = {headers.REPLAY_OF: "0" * 16, headers.REPLAY_JOB: "j"}
+    properties = spec.Basic.Properties(headers=named, user_id=user)
+    incoming: Any = SimpleNamespace(
+        header=SimpleNamespace(properties=properties), body=b"", redelivered=False
+    )
+    found = codec.decode(queues.ORDERS, incoming, user="guest").headers
+    assert (headers.REPLAY_OF in found, headers.REPLAY_JOB in found) == (user == "guest",) * 2

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from tests.console.alarms import fill_alarms
+from tests.console.letters import fill_letters
 from tests.console.money import fill_money
 from tests.parity.store.kit import full, letter, notification
 from tests.reconciliation.beginnings import ISSUED
@@ -40,6 +41,7 @@ async def fill(store: Store) -> None:
         reason = f"HTTP 500 {SCRIPT}" if number % 2 else "no answer"
         changes = {"first_failed_at": at, "last_failed_at": at, "reason": reason}
         await store.add_dead_letter(letter(f"d{number}", **changes))
+    await fill_letters(store, now, SCRIPT)
     await fill_money(store)
     await fill_alarms(store)
     for sample in samples(now, 900):

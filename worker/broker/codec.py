@@ -109,7 +109,8 @@ def decode(queue: str, incoming: DeliveredMessage, *, user: str) -> Message:
         kept |= _given_up_by_broker(raw)
     publisher = _publisher(properties.user_id or "", kept, user)
     if (properties.user_id or "") != user:
-        kept.pop(headers.REPLAY_OF, None)  # nobody else settles, or overwrites, a letter of ours
+        for ours in (headers.REPLAY_OF, headers.REPLAY_JOB):
+            kept.pop(ours, None)  # nobody else settles, or overwrites, a letter of ours
     attempt = kept.pop(ATTEMPT, "0")
     message_id = kept.pop(MESSAGE_ID, "") or properties.message_id
     return Message(

@@ -17,6 +17,7 @@ from contracts.headers import (
     DEAD_KIND,
     DEAD_QUEUE,
     DEAD_REASON,
+    REPLAY_JOB,
     REPLAY_OF,
     REPLAYED_AT,
 )
@@ -29,7 +30,7 @@ from worker.runtime.outcome import Ack, Outcome, Retry
 from worker.runtime.ports import DeadLetter, Message, Store
 from worker.telemetry import alarm, metrics
 
-_OF_THIS_DEATH: Final = DEAD_HEADERS | {REPLAY_OF, REPLAYED_AT}
+_OF_THIS_DEATH: Final = DEAD_HEADERS | {REPLAY_OF, REPLAY_JOB, REPLAYED_AT}
 _LETTER: Final = re.compile(r"[0-9a-f]{16}")
 """What a letter's id looks like: see _letter_id."""
 _EARLIEST: Final = datetime(2000, 1, 1, tzinfo=UTC)

@@ -93,7 +93,7 @@ class JobRun:
             await self._keep(replace(job, state=FINISHED, ended_at=now, problem=""))
             return
         await self._probe(portion, now)
-        sendings = await send(self._broker, portion.going, now)
+        sendings = await send(self._broker, portion.going, now, job.id)
         after = portions.after(job, portion, sendings)
         await self._keep(after, portions.replayed(job, sendings, now))
         pause = BROKER_SECONDS if after.problem else len(sendings) / job.rate

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum, auto
 
-from contracts.headers import REPLAY_OF, REPLAYED_AT
+from contracts.headers import REPLAY_JOB, REPLAY_OF, REPLAYED_AT
 from contracts.queues import relay_queue
 from worker.errors import BrokerUnavailableError, PublishUnknownError, UndeliverableError
 from worker.runtime.ports import Broker, DeadLetter, Message
@@ -36,9 +36,12 @@ class Sending:
     sent: Sent
 
 
-async def send(broker: Broker, letters: Sequence[DeadLetter], now: datetime) -> list[Sending]:
+async def send(
+    broker: Broker, letters: Sequence[DeadLetter], now: datetime, job_id: str = ""
+) -> list[Sending]:
     """Publish each letter to its home queue, all at the same time."""
-    told = await asyncio.gather(*(_publish(broker, again(letter, now)) for letter in letters))
+    messages = (again(letter, now, job_id) for letter in letters)
+    told = await asyncio.gather(*(_publish(broker, message) for message in messages))
     return [Sending(letter, sent) for letter, sent in zip(letters, told, strict=True)]
 
 
@@ -54,7 +57,7 @@ async def _publish(broker: Broker, message: Message) -> Sent:
     return Sent.SENT
 
 
-def again(letter: DeadLetter, now: datetime) -> Message:
+def again(letter: DeadLetter, now: datetime, job_id: str = "") -> Message:
     """Return the message with attempts from zero; nobody waits for its reply any more.
 
     Its headers keep who published it first, so that no replay raises anybody's rights.
@@ -66,6 +69,7 @@ def again(letter: DeadLetter, now: datetime) -> Message:
             **letter.message.headers,
             REPLAY_OF: letter.id,
             REPLAYED_AT: now.isoformat(),
+            **({REPLAY_JOB: job_id} if job_id else {}),
         },
         reply_to="",
         attempt=0,

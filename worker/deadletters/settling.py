@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 import structlog
 
-from contracts.headers import REPLAY_OF, REPLAYED_AT
+from contracts.headers import REPLAY_JOB, REPLAY_OF, REPLAYED_AT
 from contracts.queues import DEAD
 from worker.clock import Clock
 from worker.errors import StoreRefusedError, StoreUnavailableError
@@ -66,7 +66,9 @@ class Settling:
         now = self._clock.now()
         replayed_at = _moment(message.headers.get(REPLAYED_AT, ""), now)
         try:
-            await self._store.settle_replay(Settled(letter_id, replayed_at, now))
+            await self._store.settle_replay(
+                Settled(letter_id, replayed_at, now, message.headers.get(REPLAY_JOB, ""))
+            )
         except StoreRefusedError:
             _log.warning("replay_not_settled", queue=message.queue)
         except StoreUnavailableError:

@@ -136,6 +136,11 @@ def document(letter: DeadLetter, *, personal: bool = False) -> dict[str, Any]:
     }
 
 
+def indented(value: object) -> str:
+    """Return JSON values as text for people."""
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
 def _listed(letter: DeadLetter) -> dict[str, Any]:
     values = (
         letter.id,

@@ -65,7 +65,7 @@ class LetterQuery:
     states: tuple[str, ...] = (OPEN,)
     ids: tuple[str, ...] = ()
     search: str = ""
-    """A number (the order's, the channel's, the letter's) or a part of the reason."""
+    """A number (the order's, the channel's, the letter's), or words that a group's reason has."""
     failed_again: bool = False
     """Those alone that were replayed before."""
     until: datetime | None = None
@@ -134,6 +134,8 @@ class Settled:
     letter_id: str
     replayed_at: datetime
     at: datetime
+    job_id: str = ""
+    """The job that sent it: it may have died before it could note that."""
 
 
 class LetterStore(Protocol):

@@ -82,8 +82,14 @@ class Where:
         return self._dialect.contains.format(column, self.mark(text))
 
 
-def where(query: LetterQuery, dialect: Dialect, *, by_number: bool, paged: bool) -> Where:
-    """Return the condition of a query; its search is for a number, or for words of a reason."""
+def where(
+    query: LetterQuery, dialect: Dialect, *, like: Sequence[str] | None, paged: bool
+) -> Where:
+    """Return the condition of a query.
+
+    ``like`` are the fingerprints whose reasons have the words that are searched for; None: it
+    is a number.
+    """
     made = Where(dialect)
     made.add(made.any_of("state", query.states or STATES))
     if query.ids:
@@ -95,7 +101,7 @@ def where(query: LetterQuery, dialect: Dialect, *, by_number: bool, paged: bool)
     if query.until:
         made.add(f"last_failed_at <= {made.mark(query.until)}")
     if query.search:
-        made.add(numbered(made, query.search) if by_number else _worded(made, query.search))
+        made.add(numbered(made, query.search) if like is None else _like(made, like))
     if query.after and paged:
         at, name = query.after
         sign = ">" if query.oldest_first else "<"
@@ -109,8 +115,8 @@ def numbered(made: Where, number: str) -> str:
     return f"(id = {mark} OR order_num = {mark} OR channel_order_num = {mark})"
 
 
-def _worded(made: Where, text: str) -> str:
-    return made.contains("reason", text)
+def _like(made: Where, fingerprints: Sequence[str]) -> str:
+    return made.any_of("fingerprint", fingerprints) if fingerprints else "1 = 0"
 
 
 def _said(made: Where, condition: Condition) -> str:

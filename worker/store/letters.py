@@ -41,6 +41,15 @@ _GROUPS: Final = (
     " min(first_failed_at), max(last_failed_at), max(id) FROM dead_letters WHERE {}"
     " GROUP BY fingerprint ORDER BY count(*) DESC, fingerprint LIMIT {}"
 )
+_REASONS: Final = (
+    "WITH RECURSIVE known(name) AS ("
+    "SELECT min(fingerprint) FROM dead_letters WHERE state = ?1 UNION ALL"
+    " SELECT (SELECT min(fingerprint) FROM dead_letters"
+    " WHERE state = ?1 AND fingerprint > known.name) FROM known WHERE known.name IS NOT NULL)"
+    " SELECT name, (SELECT reason FROM dead_letters WHERE state = ?1 AND fingerprint = known.name"
+    " ORDER BY last_failed_at DESC LIMIT 1) FROM known WHERE name IS NOT NULL"
+)
+"""From one fingerprint to the next by the index, whatever number of letters each has."""
 
 
 class Letters(Together):
@@ -153,8 +162,15 @@ class Letters(Together):
 
     async def _where(self, query: LetterQuery, *, paged: bool = True) -> Where:
         """Return a query's condition; what is searched for is a number if a letter has it."""
-        by_number = bool(query.search) and await self._is_number(query.search)
-        return where(query, self._dialect, by_number=by_number, paged=paged)
+        like: list[str] | None = None
+        if query.search and not await self._is_number(query.search):
+            like = await self._worded(query.search.casefold(), query.states)
+        return where(query, self._dialect, like=like, paged=paged)
+
+    async def _worded(self, words: str, states: Sequence[str]) -> list[str]:
+        """Return the fingerprints of reasons with these words: one letter of each is looked at."""
+        found = [pair for state in states for pair in await self._ask(_REASONS, state)]
+        return sorted({name for name, reason in found if words in reason.casefold()})
 
     async def _is_number(self, text: str) -> bool:
         made = Where(self._dialect)

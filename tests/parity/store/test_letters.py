@@ -110,7 +110,9 @@ async def test_letters_are_found_by_all_that_is_known_of_them(
 
 @pytest.mark.parametrize("odd", ODD_STRINGS)
 async def test_what_people_type_is_a_value_and_no_sql(store: Store, odd: str) -> None:
-    await fill(store, letter("d1", reason=f"a{odd}b"), letter("d2", reason="other"))
+    await fill(
+        store, letter("d1", reason=f"a{odd}b", fingerprint="f1"), letter("d2", fingerprint="f2")
+    )
     assert await ids(store, said("reason", "=", f"a{odd}b")) == ["d1"]
     assert "d1" in await ids(store, said("reason", "~", odd))
     assert await ids(store, LetterQuery(search=f"A{odd}b")) == ["d1"]
@@ -178,7 +180,8 @@ async def test_a_letter_is_done_when_its_message_was_processed(store: Store) -> 
 
 async def test_what_was_processed_before_it_was_marked_stays_done(store: Store) -> None:
     await fill(store, letter())
-    await store.settle_replay(Settled("d1", after(1), after(2)))
+    await store.settle_replay(Settled("d1", after(1), after(2), "j1"))
+    assert (await get(store)).job_id == "j1"
     await store.mark_replayed(Replayed(["d1"], NOW, after(1)))
     assert ((await get(store)).state, (await get(store)).replays) == ("done", 1)
     await store.mark_replayed(Replayed(["d1"], NOW, after(3)))

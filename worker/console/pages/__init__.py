@@ -9,6 +9,7 @@ from worker.console.pages import (
     catalogue,
     channels,
     desk,
+    letters,
     login,
     order,
     orders,
@@ -16,6 +17,7 @@ from worker.console.pages import (
     preferences,
     reconciliation,
     refunds,
+    replays,
 )
 
 __all__ = ["ALL", "Pages", "Route"]
@@ -26,6 +28,7 @@ ALL: Final[tuple[Pages, ...]] = (
     catalogue.pages,
     channels.pages,
     desk.pages,
+    letters.pages,
     login.pages,
     order.pages,
     orders.pages,
@@ -33,4 +36,5 @@ ALL: Final[tuple[Pages, ...]] = (
     preferences.pages,
     reconciliation.pages,
     refunds.pages,
+    replays.pages,
 )

@@ -16,8 +16,10 @@ from worker.store.together import Step
 
 SETTLE: Final = """
     UPDATE dead_letters d SET state = 'done', settled_at = r.at, settled_by = '',
-        settled_reason = '', replayed_at = greatest(d.replayed_at, r.replayed_at)
-    FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[]) AS r(id, replayed_at, at)
+        settled_reason = '', job_id = CASE WHEN r.job_id <> '' THEN r.job_id ELSE d.job_id END,
+        replayed_at = greatest(d.replayed_at, r.replayed_at)
+    FROM unnest($1::text[], $2::timestamptz[], $3::timestamptz[], $4::text[])
+        AS r(id, replayed_at, at, job_id)
     WHERE d.id = r.id AND d.state IN ('open', 'replaying', 'replayed')"""
 
 
@@ -49,6 +51,6 @@ class Letters(ReplayJobs):
 async def settle_all(database: Database, settled: list[Settled]) -> list[None]:
     """Settle the letters of many callers at once."""
     last = {one.letter_id: one for one in sorted(settled, key=lambda one: one.replayed_at)}
-    values = [(name, one.replayed_at, one.at) for name, one in sorted(last.items())]
+    values = [(name, one.replayed_at, one.at, one.job_id) for name, one in sorted(last.items())]
     await database.fetch(SETTLE, *zip(*values, strict=True))
     return [None] * len(settled)

@@ -17,6 +17,7 @@ from worker.store.together import Step
 
 _SETTLE: Final = (
     "UPDATE dead_letters SET state = 'done', settled_at = ?3, settled_by = '', settled_reason = '',"
+    " job_id = CASE WHEN ?4 <> '' THEN ?4 ELSE job_id END,"
     " replayed_at = CASE WHEN replayed_at > ?2 THEN replayed_at ELSE ?2 END"
     " WHERE id = ?1 AND state IN ('open', 'replaying', 'replayed')"
 )
@@ -47,7 +48,7 @@ class Letters(ReplayJobs):
                     raise _TakenBackError
             return found
 
-        reads = all(step.sql.startswith("SELECT") for step in steps)
+        reads = all(step.sql.startswith(("SELECT", "WITH")) for step in steps)
         try:
             return await (self._file.read(run) if reads else self._file.write(run))
         except _TakenBackError:
@@ -55,5 +56,5 @@ class Letters(ReplayJobs):
 
     async def settle_replay(self, settled: Settled) -> None:
         """Note that a replayed message was processed: its letter is done."""
-        values = (settled.letter_id, micros(settled.replayed_at), micros(settled.at))
-        await self._ask(_SETTLE, *values)
+        times = (micros(settled.replayed_at), micros(settled.at))
+        await self._ask(_SETTLE, settled.letter_id, *times, settled.job_id)
