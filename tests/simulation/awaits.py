@@ -104,6 +104,8 @@ UNREACHED: dict[Await, str] = {
             Await("runtime.notices", "handle", "self._judge"),
             Await("runtime.notices", "_take", "self._judge"),
             Await("runtime.notices", "_take", "self._turn_away"),
+            Await("runtime.handle", "_take", "_tell"),
+            Await("runtime.handle", "_take", "self._perform_replies"),
             Await("runtime.handle", "_perform", "self._perform_replies"),
             Await("runtime.handle", "_perform_replies", "self._performer.reply"),
             Await("relay.handler", "_deliver", "self._enter"),
