@@ -17,7 +17,7 @@ import structlog
 from contracts import queues
 from worker import configured
 from worker.adapters import Adapters, adapters, opened, opened_store
-from worker.app_alarms import start_alarms, watch_signatures
+from worker.app_alarms import keep_alarms, start_alarms, watch_signatures
 from worker.app_console import serve_console, wanted
 from worker.app_saga import catalogue_of, reconciler_of, start_saga, zzy_client
 from worker.clients.channels import ChannelClient
@@ -84,6 +84,7 @@ async def running(
         channels = _channel_client(settings, parts, on)
         stack.push_async_callback(channels.close)
         served: list[Served] = []
+        book = keep_alarms(settings, parts, stack) if roles & STORING else None
         stack.push_async_callback(_finish, parts.broker, tasks, served)
         parts = replace(parts, broker=settling(parts.broker, parts.store, parts.clock))
         pulse = Pulse(parts.store, parts.clock, accounts=configured.has_accounts(settings))
@@ -92,8 +93,8 @@ async def running(
             served.append(door)
         if console and (pages := await _serve_pages(settings, parts, roles, on, tasks, http=http)):
             served.append(pages)
-        if roles & STORING:
-            start_alarms(settings, parts, tasks, stack, on)
+        if book:
+            start_alarms(settings, parts, tasks, stack, on, book=book)
         if Role.INGRESS in roles:
             watch_signatures(settings, parts, tasks)
         if Role.SAGA in roles:

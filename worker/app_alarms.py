@@ -4,7 +4,9 @@ Why it exists: a part of the composition root in a file of its own; every proces
 database has it. It must not hold logic of an alarm.
 """
 
-from contextlib import AsyncExitStack
+import asyncio
+from contextlib import AsyncExitStack, suppress
+from typing import Final
 
 from worker import configured_alarms
 from worker.adapters import Adapters
@@ -20,6 +22,8 @@ from worker.tasks import TaskGroup
 from worker.telemetry import alarms
 from worker.telemetry.metrics import ALARMS
 
+LAST_WORDS_SECONDS: Final = 1.0
+
 
 def book_of(settings: Settings, parts: Adapters) -> AlarmBook:
     """Return the way of alarms into the store."""
@@ -27,19 +31,33 @@ def book_of(settings: Settings, parts: Adapters) -> AlarmBook:
     return AlarmBook(parts.store, parts.clock, names, settings.alarms.again_seconds)
 
 
-def start_alarms(
+def keep_alarms(settings: Settings, parts: Adapters, stack: AsyncExitStack) -> AlarmBook:
+    """Keep what is raised in this process, until after everything else has stopped."""
+    book = book_of(settings, parts)
+    alarms.listen(book)
+    stack.push_async_callback(_last_words, book)
+    stack.callback(alarms.unlisten, book)
+    return book
+
+
+async def _last_words(book: AlarmBook) -> None:
+    """Write what still waits; a database that does not answer has had its time."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LAST_WORDS_SECONDS):
+            await book.flush()
+
+
+def start_alarms(  # noqa: PLR0913  (what they are told by, and whom they tell)
     settings: Settings,
     parts: Adapters,
     tasks: TaskGroup,
     stack: AsyncExitStack,
     on: Surroundings,
+    *,
+    book: AlarmBook,
 ) -> None:
-    """Keep what is raised in this process, watch the figures, and tell the robots."""
+    """Watch the figures, and tell the robots."""
     _count_from_zero()
-    book = book_of(settings, parts)
-    alarms.listen(book)
-    stack.push_async_callback(book.flush)
-    stack.callback(alarms.unlisten, book)
     plan = configured_alarms.watch_plan(settings)
     watcher = Watcher(plan, book, parts.store, parts.broker, parts.clock)
     tasks.keep(book.run, "alarm book", parts.clock)

@@ -6,7 +6,7 @@ is said here. It must not hold logic of a page.
 
 import structlog
 
-from worker import configured, configured_alarms, configured_console
+from worker import configured, configured_alarms, configured_console, configured_saga
 from worker.adapters import Adapters
 from worker.errors import SettingsError
 from worker.roles import Role
@@ -62,7 +62,7 @@ async def serve_console(  # noqa: PLR0913  (what the pages work with)
             catalogue_sync=catalogue[1],
             channels=configured_console.channels_shown(configured.targets(settings), settings),
             search=SearchKeys(settings.privacy.keys),
-            policy=configured.policy(settings),
+            policy=configured_saga.policy(settings),
         )
     )
     section = settings.console

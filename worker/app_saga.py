@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import partial
 
 from contracts import queues
-from worker import configured
+from worker import configured, configured_saga
 from worker.adapters import Adapters
 from worker.app_alarms import book_of
 from worker.clients.http import HttpClient
@@ -93,7 +93,7 @@ def _start_upkeep(settings: Settings, parts: Adapters, tasks: TaskGroup) -> None
     indexer = Indexer(parts.store, parts.clock, SearchKeys(settings.privacy.keys))
     tasks.keep(indexer.run, "order search", parts.clock)
     if days := settings.privacy.retention_days:
-        eraser = Eraser(parts.store, parts.clock, configured.policy(settings))
+        eraser = Eraser(parts.store, parts.clock, configured_saga.policy(settings))
         tasks.keep(partial(eraser.run, days), "erasure", parts.clock)
 
 
@@ -194,7 +194,7 @@ def _saga(  # noqa: PLR0913  (what it stands between)
         publish_events=configured.publishes_events(settings),
         codes_per_sms=settings.sms.codes_per_sms,
     )
-    policy, search = configured.policy(settings), SearchKeys(settings.privacy.keys)
+    policy, search = configured_saga.policy(settings), SearchKeys(settings.privacy.keys)
     return Saga(
         parts.store, performer, outbox, parts.clock, policy, watch=watch, gate=gate, search=search
     )

@@ -22,7 +22,6 @@ from worker.runtime.breaker import BreakerPlan
 from worker.runtime.catalogue_sync import Rhythm
 from worker.runtime.precheck import Wanted
 from worker.runtime.upstreams import Upstreams
-from worker.saga.policy import Policy
 from worker.settings import Channel, Settings
 from worker.sms.answer import SuccessRule
 from worker.sms.request import GatewayPlan
@@ -30,25 +29,6 @@ from worker.translation.commands import MappedProduct, ProductMap
 from worker.translation.outbound import Partner
 from worker.translation.refusals import RefusalPattern, RefusalPatterns
 from worker.translation.settlement import Price, Tariff
-
-LEASE_MARGIN_SECONDS = 5.0
-"""Between the longest call and the moment when its answer counts as lost."""
-
-
-def policy(settings: Settings) -> Policy:
-    """Return the saga's numbers."""
-    saga = settings.saga
-    longest_call = settings.zzy.connect_timeout_seconds + settings.zzy.read_timeout_seconds
-    return Policy(
-        pay_deadline=saga.pay_deadline_seconds,
-        reply_wait=saga.reply_wait_seconds,
-        call_lease=longest_call + LEASE_MARGIN_SECONDS,
-        unknown_retries=saga.unknown_retry_delays,
-        ticket_deadline=saga.ticket_deadline_seconds,
-        ticket_probes=saga.ticket_probe_delays,
-        audit_deadline=saga.audit_deadline_seconds,
-        resend_interval=saga.resend_interval_seconds,
-    )
 
 
 def partner(settings: Settings) -> Partner:

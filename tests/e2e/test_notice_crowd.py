@@ -48,8 +48,8 @@ async def test_true_notices_that_share_milliseconds_are_all_taken(
     assert {answer.code for answer in load.answers.values()} == {"1000"}
     books = [bridged.book(answer.order_num) for answer in load.answers.values()]
     await _told(bridged, "voucher", numbers)
-    shared = [
-        [signed(age_seconds=second * 0.5 + n) for n in range(SIGNATURES)] for second in (0, 1)
+    shared = [  # long before any order's own ticket notice, which may share no millisecond with it
+        [signed(age_seconds=100 + second * 0.5 + n) for n in range(SIGNATURES)] for second in (0, 1)
     ]
     posts = [
         (checked(book, total), shared[total - 1][place % SIGNATURES])

@@ -177,7 +177,7 @@ def test_a_refund_id_that_is_used_again_is_seen(monkeypatch: pytest.MonkeyPatch)
 def test_a_late_answer_that_is_believed_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("worker.saga.decide._of_another_refund", lambda *_: False)
     with pytest.raises(AssertionError, match="repeat"):
-        lives()
+        lives(4_000)  # one in five hundred
 
 
 def test_a_forced_refund_counted_in_full_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -174,7 +175,7 @@ def test_a_second_order_at_zzy_that_is_paid_is_seen(monkeypatch: pytest.MonkeyPa
 
 
 def test_a_timer_that_is_left_over_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    def settle(before: Order, after: Order) -> Order:
+    def settle(before: Order, after: Order, _now: datetime) -> Order:
         return replace(after, wake_at=None) if after.phase is before.phase else after
 
     monkeypatch.setattr(deciding, "_settle", settle)

@@ -182,7 +182,7 @@ def test_a_late_forced_refund_is_counted_by_codes_that_are_only_marks() -> None:
         has_tickets().on(checked(1, "c-1")).expect(Phase.ISSUED, "tell check 1 of 2")
     )
     story.on(refund_noticed("", "c-1")).expect(Phase.ISSUED, HUMAN, human="ZZY refunded more")
-    story.set(human="")
+    story.set(human="", human_since=None)
     story.on(refund_noticed("", "c-2"))
     story.expect(Phase.ISSUED, "tell refund forced 1", "alarm forced_refund")
     news = story.told[-1]

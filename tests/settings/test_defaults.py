@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from worker import configured
+from worker import configured, configured_saga
 from worker.relay.policy import DEFAULT_RETRY_DELAYS
 from worker.runtime.notices import HOLD_SECONDS
 from worker.saga.policy import Policy
@@ -11,13 +11,13 @@ from worker.translation.refusals import RefusalPatterns
 
 
 def test_the_sagas_numbers() -> None:
-    told = configured.policy(Settings())
+    told = configured_saga.policy(Settings())
     assert replace(told, call_lease=Policy().call_lease) == Policy()
 
 
 def test_a_call_is_over_before_its_lease() -> None:
     limits = configured.zzy_limits(Settings())
-    assert limits.total < configured.policy(Settings()).call_lease
+    assert limits.total < configured_saga.policy(Settings()).call_lease
 
 
 def test_the_meaning_of_refusals() -> None:

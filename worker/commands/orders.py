@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
-from worker import configured
+from worker import configured_saga
 from worker.adapters import opened_store
 from worker.commands.histories import as_object, print_history
 from worker.commands.quiet import log_quietly
@@ -64,7 +64,7 @@ async def list_orders(settings: Settings, *, state: str | None, limit: int, as_j
 async def show_order(settings: Settings, number: str, *, as_json: bool) -> bool:
     """Print every order that has this number; return False when there is none."""
     log_quietly(settings)
-    policy = configured.policy(settings)
+    policy = configured_saga.policy(settings)
     async with opened_store(settings) as store:
         rows = await store.find_orders(number)
         for row in rows:
