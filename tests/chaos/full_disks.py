@@ -42,7 +42,7 @@ async def rabbit_disk_full(town: Town, _fault: object) -> AsyncIterator[None]:
         yield
     try:
         async with asyncio.timeout(ASK_SECONDS):
-            await look_at_rabbitmq(town.rabbit.url)
+            await look_at_rabbitmq(town.rabbit.url, [])
     except (BrokerUnavailableError, TimeoutError):
         await asyncio.to_thread(_begin_again, town.rabbit)
 
