@@ -38,6 +38,7 @@ Handling = Callable[[bool], Coroutine[Any, Any, Any]]
 Check = Callable[[Any], Awaitable[None]]
 """Look at what it came to; given the outcome of the handling that ended."""
 Prepared = tuple[Handling, Check]
+Story = Callable[[World], Awaitable[Prepared]]
 
 
 async def order_it(world: World) -> None:
@@ -187,10 +188,20 @@ async def redelivered(world: World, handling: Handling) -> object:
     raise AssertionError("it comes again for ever")
 
 
-async def killed_everywhere(
-    story: Callable[[World], Awaitable[Prepared]], folder: Path
-) -> set[Await]:
-    """Play a story once for each place where it waits; return the awaits at which it died."""
+_DIED: dict[object, set[Await]] = {}
+
+
+async def killed_everywhere(story: Story, folder: Path) -> set[Await]:
+    """Play a story once for each place where it waits; return the awaits at which it died.
+
+    A process plays each story no more than once.
+    """
+    if story not in _DIED:
+        _DIED[story] = await _killed_everywhere(story, folder)
+    return _DIED[story]
+
+
+async def _killed_everywhere(story: Story, folder: Path) -> set[Await]:
     died: set[Await] = set()
     for fatal in range(1, MOST):
         async with fresh(folder, fatal) as world:
@@ -207,9 +218,7 @@ async def killed_everywhere(
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda story: story.__name__)
-async def test_it_comes_to_the_same(
-    story: Callable[[World], Awaitable[Prepared]], tmp_path: Path
-) -> None:
+async def test_it_comes_to_the_same(story: Story, tmp_path: Path) -> None:
     assert await killed_everywhere(story, tmp_path)
 
 
