@@ -5,7 +5,7 @@ import pytest
 
 from tests.parity.store.kit import NOW, after, full
 from worker.store.migrate import migrate
-from worker.store.postgres import commits, notifications, orders, outbox, queries
+from worker.store.postgres import commits, movements, notifications, orders, outbox, queries
 
 pytestmark = pytest.mark.servers
 
@@ -18,10 +18,15 @@ INSERT INTO outbox SELECT 'm' || n, 'q', 't', '', '{}', '', '', 0, md5(n::text),
     now() + n * interval '1 minute', NULL FROM generate_series(1, 20000) n;
 INSERT INTO notifications SELECT 'w' || n, md5(n::text), 'k', 'voucher', 1, now(), 'pending', 0,
     '', NULL, NULL FROM generate_series(1, 20000) n;
+INSERT INTO order_search SELECT md5(n::text), kind || md5(kind || n)
+    FROM generate_series(1, 20000) n, (VALUES ('#k.'), ('#p.'), ('=')) AS terms(kind);
+INSERT INTO accounts SELECT 'k' || n, 100, 0, 1, now() FROM generate_series(1, 2000) n;
 INSERT INTO held_notices SELECT 'h' || n, 'o' || n, 'y' || n, 't', '', now()
     FROM generate_series(1, 20000) n;
 ANALYZE;
 """
+
+HELD = {"ix_held_notices_order_num", "ix_held_notices_zzy_order_id"}
 
 
 async def _plan(url: str, kind: str, statement: str, *values: object) -> str:
@@ -44,8 +49,7 @@ async def full_url(postgres_url: str) -> str:
 
 @pytest.mark.parametrize("kind", ["custom", "generic"])
 async def test_the_hot_statements_use_indexes(full_url: str, kind: str) -> None:
-    transitions = [full(f"o{number}") for number in range(16)]
-    values = commits.arguments(transitions)
+    values = commits.arguments([full(f"o{number}") for number in range(16)])
     ids = [f"x{number}" for number in range(16)]
     results = [ids, ["pending"] * 16, [1] * 16, [""] * 16, [NOW] * 16]
     wanted: list[tuple[str, tuple[object, ...], set[str]]] = [
@@ -60,17 +64,29 @@ async def test_the_hot_statements_use_indexes(full_url: str, kind: str) -> None:
             ("w1", "o1", "check", 1, NOW, NOW),
             {"ix_notifications_order_num", "pk_notifications"},
         ),
-        (
-            commits.STATEMENT,
-            tuple(values),
-            {"pk_orders", "ix_held_notices_order_num", "ix_held_notices_zzy_order_id"},
-        ),
+        (commits.STATEMENT, tuple(values), {"pk_orders", *HELD}),
+        (commits.FORGETTING, tuple(values), {"pk_orders", "pk_order_search", *HELD}),
     ]
     for statement, arguments, indexes in wanted:
         plan = await _plan(full_url, kind, statement, *arguments)
         assert "Seq Scan" not in plan, plan
         for index in indexes:
             assert index in plan, f"{index} is not in\n{plan}"
+
+
+@pytest.mark.parametrize("kind", ["custom", "generic"])
+async def test_the_statements_that_move_money_use_indexes(full_url: str, kind: str) -> None:
+    moved = ("k1", "5", "5", "0", 1, NOW, ["m1"], ["charge"], ["5"], ["5"], ["0"])
+    values = (*commits.arguments([full("o1")]), *moved)
+    for statement in (movements.STATEMENT, movements.FORGETTING):
+        plan = await _plan(full_url, kind, statement, *values)
+        assert "Seq Scan" not in plan, plan
+
+
+def test_only_who_forgets_people_looks_for_their_terms() -> None:
+    for module in (commits, movements):
+        assert "DELETE" not in module.STATEMENT
+        assert "DELETE FROM order_search" in module.FORGETTING
 
 
 @pytest.mark.parametrize("kind", ["custom", "generic"])

@@ -8,7 +8,9 @@ The statement: the new version is written only where the stored one is one less 
 counts as 0). That is asked twice: of the snapshot, because an order that is not there
 must not be inserted with a version above 1; and under the row's lock, because another
 worker may come first. Everything else is written for the orders that were. The rows come
-sorted by order number, so that two workers lock in the same order.
+sorted by order number, so that two workers lock in the same order. What is deleted with the
+people of an order is in a second statement, for batches that forget any: the others need
+not look at that table.
 """
 
 from collections.abc import Sequence
@@ -42,7 +44,7 @@ _PARTS: Final = (
 
 
 PARAMETERS: Final = len(ORDERS.columns) + sum(len(table.columns) for table, _ in _PARTS)
-"""How many arrays the statement takes."""
+"""How many arrays a statement takes."""
 
 HELD: Final = f"""LEFT JOIN LATERAL (
             SELECT {columns(HELD_NOTICES)} FROM held_notices n WHERE n.order_num = applied.order_num
@@ -61,8 +63,11 @@ FORGOTTEN: Final = (
 """Whose people are forgotten is no longer found by them."""
 
 
-def steps(guard: str = "") -> list[str]:
-    """Return the parts of the WITH; ``guard`` is one more condition on every order."""
+def steps(guard: str = "", *, forgetting: bool = False) -> list[str]:
+    """Return the parts of the WITH; ``guard`` is one more condition on every order.
+
+    ``forgetting``: whether there are any whose people are forgotten.
+    """
     changes = ", ".join(f"{name} = excluded.{name}" for name in names(ORDERS)[1:])
     applied = f"""
         INSERT INTO orders AS o ({columns(ORDERS)})
@@ -72,7 +77,7 @@ def steps(guard: str = "") -> list[str]:
             {guard}
         ON CONFLICT (order_num) DO UPDATE SET {changes} WHERE o.version = excluded.version - 1
         RETURNING o.order_num, o.zzy_order_id, o.erased_at"""  # noqa: S608
-    parts = [f"applied AS ({applied})", FORGOTTEN]
+    parts = [f"applied AS ({applied})", *([FORGOTTEN] if forgetting else [])]
     first = 1 + len(ORDERS.columns)
     for table, _ in _PARTS:
         # The timeline's key holds the version that was just won: nothing can be there.
@@ -86,9 +91,15 @@ def steps(guard: str = "") -> list[str]:
     return parts
 
 
-STATEMENT: Final = f"""
-    WITH {", ".join(steps())}
-    SELECT applied.order_num, h.* FROM applied {HELD} ORDER BY h.received_at, h.id"""  # noqa: S608
+_FOUND: Final = f"SELECT applied.order_num, h.* FROM applied {HELD} ORDER BY h.received_at, h.id"  # noqa: S608
+STATEMENT: Final = f"WITH {', '.join(steps())} {_FOUND}"
+FORGETTING: Final = f"WITH {', '.join(steps(forgetting=True))} {_FOUND}"
+"""For a batch with an order whose people are forgotten."""
+
+
+def forgets(transitions: Sequence[Transition]) -> bool:
+    """Tell whether the people of any of the orders are forgotten."""
+    return any(one.row.erased_at is not None for one in transitions)
 
 
 async def commit_all(
@@ -107,7 +118,8 @@ async def commit_all(
 
 
 async def _commit(database: Database, transitions: list[Transition]) -> list[Committed]:
-    found = await database.fetch(STATEMENT, *arguments(transitions))
+    statement = FORGETTING if forgets(transitions) else STATEMENT
+    found = await database.fetch(statement, *arguments(transitions))
     held: dict[str, list[HeldNotice]] = {}
     for record in found:
         notices = held.setdefault(record[0], [])
@@ -120,7 +132,7 @@ async def _commit(database: Database, transitions: list[Transition]) -> list[Com
 
 
 def arguments(transitions: Sequence[Transition]) -> list[Sequence[object]]:
-    """Return what :data:`STATEMENT` takes: one array a column."""
+    """Return what the statements take: one array a column."""
     ordered = sorted(transitions, key=_order_num)
     values = [*transposed(ORDERS, [rows.order_values(one.row, same) for one in ordered])]
     for table, read in _PARTS:

@@ -12,7 +12,7 @@ from typing import Final
 from worker.runtime.ports import Committed, Transition
 from worker.store import account_rows, rows
 from worker.store.postgres.base import same
-from worker.store.postgres.commits import HELD, PARAMETERS, arguments, steps
+from worker.store.postgres.commits import HELD, PARAMETERS, arguments, forgets, steps
 from worker.store.postgres.database import Database
 from worker.store.postgres.statements import columns
 from worker.store.tables import ACCOUNT_ENTRIES, HELD_NOTICES
@@ -20,11 +20,13 @@ from worker.store.tables import ACCOUNT_ENTRIES, HELD_NOTICES
 _P: Final = [f"${PARAMETERS + number}" for number in range(1, 12)]
 _KEY, _NEEDED, _BALANCE, _HELD, _COUNT, _AT, _IDS, _KINDS, _AMOUNTS, _BALANCES, _HELDS = _P
 
-STATEMENT: Final = f"""
-    WITH funds AS (
+_FUNDS: Final = f"""
+    funds AS (
         SELECT a.app_key FROM accounts a
         WHERE a.app_key = {_KEY} AND a.balance - a.held >= {_NEEDED}::numeric FOR UPDATE
-    ), {", ".join(steps("AND EXISTS (SELECT FROM funds)"))},
+    )"""  # noqa: S608
+_GUARD: Final = "AND EXISTS (SELECT FROM funds)"
+_MONEY: Final = f"""
     money AS (
         UPDATE accounts a SET
             balance = a.balance + {_BALANCE}::numeric, held = a.held + {_HELD}::numeric,
@@ -44,6 +46,9 @@ STATEMENT: Final = f"""
     SELECT applied.order_num, {columns(HELD_NOTICES, "h")}, money.balance - money.held
     FROM (SELECT) one LEFT JOIN applied ON true LEFT JOIN money ON true {HELD}
     ORDER BY h.received_at, h.id"""  # noqa: S608
+STATEMENT: Final = f"WITH {', '.join([_FUNDS, *steps(_GUARD)])}, {_MONEY}"
+FORGETTING: Final = f"WITH {', '.join([_FUNDS, *steps(_GUARD, forgetting=True)])}, {_MONEY}"
+"""For an order whose people are forgotten."""
 
 # Asked by a statement of its own: the one that lost still sees the order as it was before
 # the winner, and would take every lost race for an empty account.
@@ -62,7 +67,7 @@ async def _move(database: Database, transition: Transition) -> Committed:
     moved = transition.movements
     balances, helds = account_rows.on_balance(moved), account_rows.on_held(moved)
     found = await database.fetch(
-        STATEMENT,
+        FORGETTING if forgets([transition]) else STATEMENT,
         *arguments([transition]),
         transition.row.app_key,
         account_rows.needed(moved),
