@@ -11,6 +11,7 @@ from functools import partial
 from contracts import queues
 from worker import configured, configured_saga
 from worker.adapters import Adapters
+from worker.alarms.stock import StockWatch
 from worker.app_alarms import book_of
 from worker.clients.http import HttpClient
 from worker.clients.zzy import ZzyClient
@@ -56,11 +57,13 @@ async def start_saga(
     gate, valve = Gate(parts.clock, _breaker(settings)), Valve(parts.broker)
     pressure = Pressure(gate, valve, zzy, parts.clock)
     watch = configured.account_watch(settings)
-    saga = _saga(settings, parts, zzy, outbox, gate, watch=watch)
+    rules = settings.alarms.rules
+    stock = StockWatch(parts.clock, rules.stock_refusals, rules.stock_refusals_seconds)
+    saga = _saga(settings, parts, zzy, outbox, gate, watch=watch, stock=stock)
     catalogue, catalogue_sync = catalogue_of(settings, parts, zzy)
     door = Door(parts.broker, configured.upstreams(settings), parts.clock)
     commands = _commands(
-        settings, parts, zzy, saga, door=door, catalogue=catalogue, pressure=pressure
+        settings, parts, zzy, saga, door=door, catalogue=catalogue, pressure=pressure, stock=stock
     )
     tariff = configured.tariff(settings)
     queries = Queries(parts.store, door, parts.broker, parts.clock, catalogue, tariff=tariff)
@@ -184,6 +187,7 @@ def _saga(  # noqa: PLR0913  (what it stands between)
     gate: Gate,
     *,
     watch: AccountWatch,
+    stock: StockWatch,
 ) -> Saga:
     performer = Performer(
         zzy,
@@ -191,6 +195,7 @@ def _saga(  # noqa: PLR0913  (what it stands between)
         parts.clock,
         configured.partner(settings),
         configured.patterns(settings),
+        on_refusal=stock.heard,
         publish_events=configured.publishes_events(settings),
         codes_per_sms=settings.sms.codes_per_sms,
     )
@@ -209,6 +214,7 @@ def _commands(  # noqa: PLR0913  (what it stands between)
     door: Door,
     catalogue: Catalogue,
     pressure: Pressure,
+    stock: StockWatch,
 ) -> Commands:
     early_refusals = EarlyRefusals(
         catalogue,
@@ -224,6 +230,7 @@ def _commands(  # noqa: PLR0913  (what it stands between)
         configured.partner(settings),
         patterns=configured.patterns(settings),
         wanted=configured.verified_first(settings),
+        on_refusal=stock.heard,
     )
     return Commands(
         saga,

@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from tests.runtime.messages import OUR_NUM, ticket_notice
+from tests.runtime.messages import OUR_NUM, create_message, ticket_notice
 from tests.runtime.world import NO_CODES, World
 from worker.errors import StoreUnavailableError
 from worker.runtime.outcome import Ack, Retry
+from worker.translation.supplier import Refused
 
 CALLED = [("order_needs_human", OUR_NUM)]
 
@@ -77,3 +78,9 @@ async def test_a_crash_before_it_is_noted_as_raised_repeats_it(
     with capture_logs() as again:
         assert await world.outbox.sweep() >= 1
     assert called(logs) == called(again) == CALLED
+
+
+async def test_what_zzy_refuses_is_heard_of_with_its_product(world: World) -> None:
+    world.zzy.will("create", Refused("1", "库存不足", ""))
+    await world.commands.handle(create_message())
+    assert world.refused == [("3008", (await world.order()).zzy_product_id)]

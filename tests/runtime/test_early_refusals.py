@@ -161,6 +161,7 @@ async def test_a_notice_counts_for_the_next_order_though_the_product_was_just_as
     await world.catalogue.fetch_prices("11063")
     await world.commands.handle(order("few left"))
     assert await refused_with(world, "few left") == "3008"
+    assert world.refused == [], "nobody heard ZZY refuse it"
 
 
 # --- limits by phone and id card ----------------------------------------------------------

@@ -24,6 +24,7 @@ def verify(world: World, wanted: Wanted) -> None:
         Partner("9258"),
         patterns=RefusalPatterns(),
         wanted=wanted,
+        on_refusal=lambda *refusal: world.refused.append(refusal),
     )
 
 
@@ -39,8 +40,10 @@ async def test_a_definite_refusal_leaves_the_number_free(world: World, wanted: W
     assert order.failure is not None
     assert (order.phase, order.failure.code) == (Phase.REFUSED, "3011")
     assert world.zzy.calls == ["verify"]
+    assert world.refused == [("3011", order.zzy_product_id)]
     await world.paid()
     assert world.zzy.calls == ["verify", "verify", "create", "pay"]
+    assert len(world.refused) == 1
     request = world.zzy.requests[0]
     assert request.visit_date == "2026-05-02 12:00:00"
     assert [user.user_name for user in request.order_users] == ["张三"]

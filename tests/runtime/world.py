@@ -168,13 +168,21 @@ class World:
         self.clock = HandClock()
         self.zzy = ScriptedZzy()
         self.errors: list[BaseException] = []
+        self.refused: list[tuple[str, str]] = []
         self.hold_forced = False
         self.restart()
 
     def restart(self) -> None:
         """Begin anew with what is on the disk."""
         self.tasks = TaskGroup(lambda _name, error: self.errors.append(error))
-        performer = Performer(self.zzy, self.broker, self.clock, Partner("9258"), RefusalPatterns())
+        performer = Performer(
+            self.zzy,
+            self.broker,
+            self.clock,
+            Partner("9258"),
+            RefusalPatterns(),
+            on_refusal=lambda *refusal: self.refused.append(refusal),
+        )
         self.outbox = Outbox(self.broker, self.store, self.clock, self.tasks)
         self.gate, valve = ZzyGate(self.clock, self.plan), Valve(self.broker)
         self.pressure = Pressure(self.gate, valve, self.zzy, self.clock)

@@ -81,9 +81,15 @@ KINDS: Final[Mapping[str, Kind]] = {
     "reconciliation_differs": Kind(
         _WARNING, "the comparison of a day found differences", ("day",), ("differences", "money")
     ),
-    "not_sent": Kind(_CRITICAL, "the broker took nothing: 503 was answered", ("queue",)),
-    "sending_unknown": Kind(_CRITICAL, "the broker confirmed nothing: 504", ("queue",)),
-    "sending_cancelled": Kind(_WARNING, "a connection was lost during a publish", ("queue",)),
+    "not_sent": Kind(
+        _CRITICAL, "the broker took nothing: 503 was answered", ("queue",), ("requests",)
+    ),
+    "sending_unknown": Kind(
+        _CRITICAL, "the broker confirmed nothing: 504", ("queue",), ("requests",)
+    ),
+    "sending_cancelled": Kind(
+        _WARNING, "a connection was lost during a publish", ("queue",), ("requests",)
+    ),
     "encryption_key_missing": Kind(_CRITICAL, "an encryption key is missing", ("key_id",)),
     "sealed_data_damaged": Kind(_CRITICAL, "sealed data was changed", ("place",)),
     "reply_unreadable": Kind(_WARNING, "a reply between our own parts cannot be read"),
@@ -102,6 +108,9 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "deadline_near": Kind(
         _WARNING, "orders come near their deadline", ("deadline",), ("text",), lasts=True
+    ),
+    "stock_refusals": Kind(
+        _WARNING, "ZZY refuses orders of a product: no stock", ("product_id",), ("text",)
     ),
     "bad_signatures": Kind(_WARNING, "many requests are wrongly signed", ("route",), ("text",)),
     "test": Kind(_WARNING, "a test: nothing is wrong", (), ("text",)),

@@ -12,9 +12,10 @@ from typing import Final
 import structlog
 
 from contracts.events import OrderOutcome
+from worker.clock import Clock
 from worker.errors import BrokerUnavailableError, PublishUnknownError
+from worker.ingress.unsent import Unsent
 from worker.runtime.ports import Broker, Message
-from worker.telemetry import alarm
 
 _GRACE_SECONDS: Final = 0.25
 _NOT_FINAL: Final = b'"final":false'
@@ -36,9 +37,10 @@ class Sent(Enum):
 class Sender:
     """Publishes and asks, within bounded time; never raises but on cancellation."""
 
-    def __init__(self, broker: Broker, publish_timeout: float) -> None:
+    def __init__(self, broker: Broker, publish_timeout: float, clock: Clock) -> None:
         """Wait ``publish_timeout`` seconds for a confirm."""
         self._broker = broker
+        self._unsent = Unsent(clock)
         self._publish_timeout = publish_timeout
 
     async def send(self, message: Message, *, wait: float = 0) -> Sent | bytes:
@@ -53,18 +55,20 @@ class Sender:
             limit = max(limit, wait) + _GRACE_SECONDS
         try:
             async with asyncio.timeout(limit):
-                return await self._ask(message, wait)
+                sent = await self._ask(message, wait)
+            self._unsent.taken(message.queue)
+            return sent  # noqa: TRY300
         except BrokerUnavailableError as error:
-            alarm("not_sent", queue=message.queue, reason=str(error))
+            self._unsent.alarm("not_sent", message.queue, reason=str(error))
             return Sent.NO
         except (PublishUnknownError, TimeoutError):
-            alarm("sending_unknown", queue=message.queue)
+            self._unsent.alarm("sending_unknown", message.queue)
         except asyncio.CancelledError:
             # The AMQP library cancels what it loses; that is not our own end.
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
-            alarm("sending_cancelled", queue=message.queue)
+            self._unsent.alarm("sending_cancelled", message.queue)
         except Exception:  # noqa: BLE001  (whatever it is, it must not become a false answer)
             _log.exception("sending_failed", queue=message.queue)
         return Sent.UNKNOWN

@@ -45,7 +45,7 @@ def build(
 
     ``problems`` answers /readyz; without it the broker's own do.
     """
-    sender = Sender(broker, config.publish_timeout_seconds)
+    sender = Sender(broker, config.publish_timeout_seconds, clock)
     webhook = ZzyWebhook(config, sender, clock)
     health = Health(problems or broker.problems)
     app = web.Application(

@@ -4,6 +4,7 @@ Why it exists: the saga describes, this does. A call to ZZY comes back as the ev
 its answer means; everything else comes to nothing more. It must not decide anything.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeVar, assert_never
 
@@ -17,7 +18,7 @@ from worker.runtime.outside import Supplier
 from worker.runtime.ports import Broker, Message, NotificationRow
 from worker.saga.decide import LOST_CALL
 from worker.saga.effects import Alarm, Notify, Reply, TextVouchers
-from worker.saga.events import Event
+from worker.saga.events import CreateRefused, Event, PayRefused
 from worker.saga.states import CallKind, Order
 from worker.telemetry import alarm
 from worker.translation import answers, outbound
@@ -28,6 +29,8 @@ from worker.translation.supplier import SupplierResult, Unknown
 from worker.translation.texts import CODES_PER_SMS, SMS_TYPE, voucher_sms
 
 T = TypeVar("T")
+OnRefusal = Callable[[str, str], None]
+"""Hears of the code and the product of an order that ZZY refuses."""
 
 _log = structlog.get_logger(__name__)
 
@@ -55,11 +58,13 @@ class Performer:
         *,
         publish_events: bool = False,
         codes_per_sms: int = CODES_PER_SMS,
+        on_refusal: OnRefusal | None = None,
     ) -> None:
         """Call ``supplier`` as ``partner``; read its refusals by ``patterns``.
 
         ``publish_events``: whether there is anybody who could listen to order events.
         """
+        self._on_refusal = on_refusal
         self._publish_events = publish_events
         self._codes_per_sms = codes_per_sms
         self._supplier = supplier
@@ -70,6 +75,12 @@ class Performer:
 
     async def call(self, kind: CallKind, order: Order) -> Answer:
         """Make one call to ZZY; an outcome that is not clear is the *unknown* event."""
+        answer = await self._call(kind, order)
+        if self._on_refusal and isinstance(answer.event, CreateRefused | PayRefused):
+            self._on_refusal(answer.event.failure.code, order.zzy_product_id)
+        return answer
+
+    async def _call(self, kind: CallKind, order: Order) -> Answer:
         match kind:
             case CallKind.CREATE:
                 created = await self._supplier.create(outbound.create_request(order, self._partner))

@@ -12,6 +12,7 @@ import structlog
 from worker.clock import Clock
 from worker.runtime.early_refusals import is_taken
 from worker.runtime.outside import Supplier
+from worker.runtime.perform import OnRefusal
 from worker.runtime.storing import Store
 from worker.saga.events import OrderCommanded
 from worker.translation.outbound import Partner
@@ -48,8 +49,10 @@ class Precheck:
         *,
         patterns: RefusalPatterns,
         wanted: Wanted,
+        on_refusal: OnRefusal | None = None,
     ) -> None:
         """Ask ``supplier`` as ``partner`` about what is ``wanted``."""
+        self._on_refusal = on_refusal
         self._supplier = supplier
         self._store = store
         self._clock = clock
@@ -69,4 +72,6 @@ class Precheck:
             return ordered
         failure, alarm = self._patterns.failure(result.message)
         _log.info("verify_refused", order_num=ordered.order_num, log_id=result.log_id)
+        if self._on_refusal:
+            self._on_refusal(failure.code, ordered.zzy_product_id)
         return replace(ordered, refusal=failure, alarm=alarm)

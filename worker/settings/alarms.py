@@ -27,6 +27,10 @@ class Rules(Section):
     """How long the oldest message waits in a queue that is not a channel's."""
     deadline_share: Annotated[float, Field(ge=0, le=1)] = 0.7
     """The share of its pay or ticket deadline that an order has used."""
+    stock_refusals: Annotated[int, Field(ge=0)] = 10
+    """So many of one product that ZZY itself refuses (3008) in one process..."""
+    stock_refusals_seconds: Annotated[Seconds, Field(gt=0)] = 600
+    """...within so long."""
     bad_signatures_per_minute: Annotated[int, Field(ge=0)] = 30
     """At one interface of one process of the ingress."""
 

@@ -194,7 +194,9 @@ DEAD_LETTERS_OLDEST_AGE: Final = Gauge(
     "ticketbridge_dead_letters_oldest_age_seconds",
     "How long ago the oldest dead letter failed that nobody has settled; 0: there is none.",
 )
-ALARMS: Final = Counter("ticketbridge_alarms_total", "Alarms, each with a log line.", ["kind"])
+ALARMS: Final = Counter(
+    "ticketbridge_alarms_total", "Alarms, as often as they were raised.", ["kind"]
+)
 
 
 ALARMS_OPEN: Final = Gauge(
