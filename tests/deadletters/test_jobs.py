@@ -53,6 +53,26 @@ async def test_letters_go_oldest_first_at_the_rate_and_are_done_when_processed(
     ]
 
 
+async def test_a_rate_is_held_where_every_portion_takes_longer_than_its_time(
+    place: Place,
+) -> None:
+    await place.letters(300)
+    job = await place.begin(rate=50.0)
+    portions: list[str] = []
+
+    def slow(message: Message) -> None:
+        if message.headers[REPLAYED_AT] not in portions:
+            portions.append(message.headers[REPLAYED_AT])
+            place.clock.advance(0.3)
+
+    place.broker.then = slow
+    began = place.clock.now()
+    await place.ended(place.runner())
+    assert (await place.job(job)).sent == 300
+    assert 5.7 <= (place.clock.now() - began).total_seconds() <= 6.6
+    assert len(portions) < 25, "late portions are larger"
+
+
 async def test_a_letter_that_fails_again_is_not_sent_twice_by_one_job(place: Place) -> None:
     await place.letters(6)
     await place.begin(rate=5.0)

@@ -85,7 +85,7 @@ class JobRun:
 
     async def _send(self) -> None:
         """Send the next portion, or end where there is none."""
-        job, limit = self._job, portions.size(self._job)
+        job, limit = self._job, portions.size(self._job, self._late())
         found = await self._store.find_letters(portions.question(job, limit)) if limit else ()
         portion = portions.portion(found)
         now = self._clock.now()
@@ -98,6 +98,10 @@ class JobRun:
         await self._keep(after, portions.replayed(job, sendings, now))
         pause = BROKER_SECONDS if after.problem else len(sendings) / job.rate
         self._due = max(self._due, now - BEHIND) + timedelta(seconds=pause)
+
+    def _late(self) -> float:
+        """Return for how many seconds a portion could have gone already."""
+        return max(timedelta(), min(self._clock.now() - self._due, BEHIND)).total_seconds()
 
     async def _probe(self, portion: Portion, now: datetime) -> None:
         """Have each channel tried at once whether it answers again; once a run."""

@@ -16,8 +16,9 @@ from worker.runtime.ports import DeadLetter
 from worker.runtime.replaying import CANARY, RUNNING, STOPPED, JobCounts, ReplayJob
 
 TICK_SECONDS: Final = 0.2
-"""A portion is what goes in so long a time."""
+"""A portion is what goes in so long a time, and what should have gone before."""
 LARGEST: Final = 200
+"""So many at most go twice when a worker is killed."""
 BROKER_SILENT: Final = "the broker does not take its messages: it is tried again"
 
 
@@ -31,9 +32,13 @@ class Portion:
     """None: there are no more."""
 
 
-def size(job: ReplayJob) -> int:
-    """Return how many letters the next portion has; 0: the job has sent all that it may."""
-    wanted = max(1, min(LARGEST, round(job.rate * TICK_SECONDS)))
+def size(job: ReplayJob, late: float) -> int:
+    """Return how many letters the next portion has; 0: the job has sent all that it may.
+
+    One that is ``late`` by some seconds is larger: what is read, noted and committed once a
+    portion is less for each letter then, and a job comes back to its rate on a busy machine.
+    """
+    wanted = max(1, min(LARGEST, round(job.rate * (TICK_SECONDS + late))))
     if job.state == CANARY:
         wanted = min(wanted, job.canary - job.canary_sent)
     if job.most:
