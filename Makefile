@@ -16,7 +16,7 @@ FIRST := 1
 SECONDS := 600
 SEED := 20260501
 
-.PHONY: help install demo test test-fast lint fmt bench simulate docs acceptance audit chaos release secrets clean
+.PHONY: help install demo test test-fast lint fmt bench simulate docs acceptance audit chaos release secrets screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -61,6 +61,9 @@ fmt: install ## format and fix what can be fixed
 
 bench: install ## orders a second, CPU an order and latency beside a floor (ARGS: --help)
 	$(PY) -m bench.run $(ARGS)
+
+screenshots: install ## pictures of the console from a run with thousands of orders, into docs/console
+	$(PY) -m tests.console.screenshots $(ARGS)
 
 simulate: install ## the worker under a virtual clock, faults drawn from SEEDS=200 from FIRST=1 on
 	$(PY) -m tests.simulation --seeds $(SEEDS) --first $(FIRST) $(ARGS)

@@ -19,7 +19,6 @@ from worker.runtime.searching import SearchKeys
 from worker.settings import Settings
 from worker.surroundings import Served, Surroundings
 from worker.tasks import TaskGroup
-from worker.telemetry.metrics import ZZY_DOWN
 
 _log = structlog.get_logger(__name__)
 
@@ -86,10 +85,4 @@ def _sampler(settings: Settings, parts: Adapters) -> Sampler:
         parts.clock,
         queues=configured_console.queues_shown(settings),
         keep_days=settings.console.sample_days,
-        zzy_down=_zzy_down,
     )
-
-
-def _zzy_down() -> bool:
-    """Tell whether this process, where it has the saga's role, holds calls to ZZY back."""
-    return any(one.value > 0 for metric in ZZY_DOWN.collect() for one in metric.samples)

@@ -17,6 +17,7 @@ from worker.runtime import snapshot
 from worker.runtime.auditing import Audit
 from worker.runtime.cataloguing import StoredProduct
 from worker.runtime.controlling import ChannelReport
+from worker.runtime.failure_reasons import TICKET_FAILED
 from worker.runtime.ports import NotificationResult, Store
 from worker.runtime.sampler import begin_of
 from worker.runtime.sampling import Sample, Waiting, histogram
@@ -87,7 +88,16 @@ def samples(now: datetime, count: int) -> Iterator[Sample]:
             },
             human=3 if bad else 1,
             letters_open=min(12, number // 60),
+            failures=failures(dice, bad=bad),
         )
+
+
+def failures(dice: Random, *, bad: bool) -> dict[str, int]:
+    """Return what failed in one sample."""
+    found = {"order_3000": int(dice.random() < 0.2), "order_3008": int(dice.random() < 0.1)}
+    if bad:
+        found |= {"order_3009": dice.randint(0, 3), TICKET_FAILED: dice.randint(0, 1)}
+    return found
 
 
 def products(now: datetime) -> Iterator[StoredProduct]:

@@ -1,8 +1,9 @@
 """Pictures of the console from a run with thousands of orders in it: ``make screenshots``.
 
 A worker between simulators takes orders for some minutes; meanwhile one channel fails, ZZY
-refuses some orders and falls silent once. Then Chromium walks the navigation and what stands
-first on each list, and writes ``docs/console/*.png``.
+refuses some orders and falls silent once. At the end something of everything that needs a person
+is left. Then Chromium walks the navigation and what stands first on each list, and writes
+``docs/console/*.png``.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from aiohttp import web
@@ -18,8 +20,9 @@ from playwright.async_api import Browser
 
 from tests.console.browsing import DESKTOP, LOCALES, PHONE, browser
 from tests.console.place import PASSWORD, USERS
+from tests.e2e.calling import called
 from tests.e2e.load import place_orders
-from tests.e2e.world import Choice, Other, Party, World, world
+from tests.e2e.world import SHANGHAI, Choice, Other, Party, World, until, world
 from worker import app
 from worker.console.navigation import entries
 from worker.roles import Role
@@ -33,6 +36,8 @@ FOLDER = Path(__file__).parents[2] / "docs" / "console"
 SAGA = {"unknown_retry_delays": '["1s", "2s"]', "ticket_deadline_seconds": "20"}
 USER = USERS["admin"]
 CONSOLE = f"""
+[reconciliation]
+late_seconds = 30
 [console]
 port = 0
 [[console.users]]
@@ -102,6 +107,63 @@ async def play(made: World, rounds: int, count: int) -> None:
         sys.stderr.write(f"round {turn + 1} of {rounds}\n")
 
 
+async def leave(made: World) -> None:
+    """Leave behind what needs a person: letters, orders, refunds, a channel that is silent."""
+    jiangnan = made.parties["jiangnan"]
+    jiangnan.simulator.lots.set(ChannelFaults(refuse=1.0))
+    await orders(jiangnan, "refused-", 40, 6)
+    jiangnan.simulator.lots.set(ChannelFaults(http_500=1.0))
+    await orders(jiangnan, "failing-", 15, 3)
+    await asyncio.sleep(8)
+    jiangnan.simulator.lots.forget()
+    await asyncio.sleep(12)
+    made.zzy.lots.set(ZzyFaults(ticket_failure=1.0, refund_refused=1.0))
+    await orders(made.k, "human-", 7, 3)
+    await returned(made, ZzyFaults(refund_refused=0.0, refund_rejected=1.0), "rejected-", 4)
+    await returned(made, ZzyFaults(refund_audit="by_hand"), "open-", 5)
+    made.zzy.lots.set(ZzyFaults())
+    await orders(made.k, "forced-", 3, 3)
+    for number in range(3):
+        made.zzy.platform.force_refund(await issued(made, f"forced-{number}"))
+    made.parties["nordic"].simulator.lots.set(ChannelFaults(http_500=1.0))
+    await orders(made.parties["nordic"], "silent-", 30, 3)
+    await told(
+        made, "reconcile", "--date", datetime.now(UTC).astimezone(SHANGHAI).date().isoformat()
+    )
+    for rate, where in (("20", "channel=nordic"), ("0.2", "channel=jiangnan")):
+        asked = (*("--where", where, "--rate", rate), "--reason", "their server is well again")
+        await told(made, "deadletters", "replay", *asked)
+
+
+async def told(made: World, *words: str) -> None:
+    """Give a command, and show what it said where it failed."""
+    ran = await called(made.place.config, *words)
+    sys.stderr.write(f"{' '.join(words)}: {ran.code} {ran.err[-300:]}\n")
+
+
+async def issued(made: World, name: str) -> str:
+    """Wait for the tickets of an order of channel k; return its number."""
+    number = made.k.number(name)
+    await until(lambda: has_tickets(made, number), 30)
+    return number
+
+
+async def has_tickets(made: World, number: str) -> bool:
+    """Tell whether ZZY issued the tickets of an order, and we know."""
+    return (await made.show(number))["state"] == "issued"
+
+
+async def returned(made: World, faults: ZzyFaults, name: str, count: int) -> None:
+    """Order, and give back at once under some faults."""
+    made.zzy.lots.set(ZzyFaults())
+    await orders(made.k, name, count, 3)
+    numbers = [await issued(made, f"{name}{number}") for number in range(count)]
+    made.zzy.lots.set(faults)
+    for number in numbers:
+        await made.k.driver.cancel(number)
+    await asyncio.sleep(2)
+
+
 async def picture(opened: Browser, url: str, folder: Path) -> None:
     """Take every picture."""
     for ending, (language, theme, size) in LOOKS.items():
@@ -140,7 +202,8 @@ async def main(rounds: int, count: int, folder: Path) -> None:
         made = await stack.enter_async_context(world(CHANNELS, place, SAGA, {}))
         url = await stack.enter_async_context(shown(made))
         await play(made, rounds, count)
-        await asyncio.sleep(20)
+        await leave(made)
+        await asyncio.sleep(15)
         await picture(await stack.enter_async_context(browser()), url, folder)
 
 

@@ -8,6 +8,7 @@ import pytest
 
 from worker.console import pages, texts
 from worker.console.page import GROUPS
+from worker.runtime.failure_reasons import REASONS
 
 CONSOLE = Path(texts.__file__).parents[1]
 SOURCES = [*CONSOLE.glob("templates/**/*.html"), *CONSOLE.rglob("*.py")]
@@ -38,6 +39,10 @@ def test_every_entry_of_the_navigation_has_its_text() -> None:
     routes = [route for one in pages.ALL for route in one.routes if route.nav]
     keys = {f"{route.name}.nav" for route in routes} | {f"nav.{group}" for group in GROUPS}
     assert keys <= set(texts.catalogue())
+
+
+def test_every_reason_of_a_failure_has_its_text() -> None:
+    assert {f"overview.reason_{name}" for name in REASONS} <= set(texts.catalogue())
 
 
 @pytest.mark.parametrize(

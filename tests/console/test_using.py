@@ -72,12 +72,12 @@ async def test_language_and_theme_are_switched_and_kept(visit: Visit) -> None:
 async def test_the_overview_draws_and_is_fetched_anew(visit: Visit) -> None:
     page = await visit.page(Level.VIEWER)
     await page.goto("/?range=6h")
-    await expect(page.locator(".uplot canvas")).to_have_count(6)
+    await expect(page.locator(".uplot canvas")).to_have_count(7)
     await page.evaluate("document.querySelector('.uplot').id = 'first'")
     async with page.expect_response("**/?range=6h"), page.expect_response("**/?range=6h"):
         await page.evaluate("document.body.dispatchEvent(new Event('tick'))")
     await expect(page.locator("#first")).to_have_count(0)
-    await expect(page.locator(".uplot canvas")).to_have_count(6)
+    await expect(page.locator(".uplot canvas")).to_have_count(7)
     await page.get_by_text("As a table").click()
     assert await page.locator(".table-of-plots tbody tr").count() > 5
 

@@ -12,7 +12,7 @@ from contracts import queues
 from tests.doubles import HeldClock
 from tests.runtime.world import NO_CODES, PATIENCE, TIMEOUT
 from worker.runtime.gate import ORDERS_PLAN, Gate
-from worker.runtime.pressure import Pressure
+from worker.runtime.pressure import SAY_AGAIN_SECONDS, Pressure
 from worker.runtime.valve import Valve
 from worker.translation.supplier import Unknown
 
@@ -87,6 +87,17 @@ async def test_an_outage_is_one_alarm_and_its_end() -> None:
     assert scene.zzy.knocks == ["n"] * 3
     assert scene.taps.turned == [(queues.ORDERS, 0), (queues.ORDERS, 1), (queues.ORDERS, None)]
     assert down() == 0
+
+
+async def test_a_long_outage_is_said_to_go_on() -> None:
+    scene = Scene(Knocked([*[TIMEOUT] * 24, NO_CODES]))
+    scene.fail(TIMEOUT, times=5)
+    began = scene.clock.now()
+    logs = await scene.see_through()
+    lasted = (scene.clock.now() - began).total_seconds()
+    alarms = [log for log in logs if log["event"] == "alarm"]
+    assert lasted > 2 * SAY_AGAIN_SECONDS
+    assert 2 <= len(alarms) <= 1 + lasted / SAY_AGAIN_SECONDS
 
 
 async def test_a_limit_of_zzy_is_no_alarm() -> None:

@@ -9,13 +9,19 @@ import pytest
 
 from contracts.queues import ORDERS, relay_queue
 from tests.doubles import NOON, HeldClock
-from tests.parity.store.kit import full
+from tests.parity.store.kit import commit, full, notification
+from tests.reconciliation.beginnings import ISSUED
 from tests.stores import sqlite_store
 from worker.errors import BrokerUnavailableError
+from worker.runtime import snapshot
+from worker.runtime.alarm_records import RaisedAlarm, Severity, Telling
 from worker.runtime.controlling import ChannelReport
-from worker.runtime.ports import Backlog, NotificationResult
+from worker.runtime.failure_reasons import REASONS
+from worker.runtime.ports import Backlog, NotificationResult, TimelineEntry, Transition
+from worker.runtime.pressure import SAY_AGAIN_SECONDS
 from worker.runtime.sampler import LAG, SECONDS, Sampler, begin_of
 from worker.runtime.sampling import Sample, Waiting, bucket_of, histogram, merged, percentile
+from worker.saga.states import Ending, Failure, Order, PastRefund, Phase, Refund
 from worker.store.sqlite import SqliteStore
 
 DAY = timedelta(days=1)
@@ -128,4 +134,56 @@ def test_merged_samples_show_the_worst() -> None:
     assert both.queues == {"orders": Waiting(3, 9)}
     assert both.channels == {"k": "open", "m": "paused"}
     assert both.zzy_down
+    failed = [replace(one, failures={"order_3008": 1}), replace(one, failures={"order_3008": 2})]
+    assert merged(NOON, 60, failed).failures == {"order_3008": 3}
     assert both.human == 1
+
+
+async def failed(store: SqliteStore, num: str, change: Order, ago: float) -> None:
+    """Commit an order that came into its phase so many seconds ago."""
+    at = NOON - timedelta(seconds=ago)
+    made = snapshot.row(replace(change, order_num=num), 1, at)
+    told = notification(f"told-{num}", num, type="refund", created_at=at)
+    entries = [TimelineEntry(at, "create_refused", "", change.phase)]
+    await commit(store, Transition(made, entries, notifications=[told] if change.refunds else ()))
+
+
+async def test_what_failed_is_counted_by_reason(store: SqliteStore) -> None:
+    clock = HeldClock()
+    refused = replace(ISSUED, phase=Phase.REFUSED)
+    for number, code in enumerate(("3008", "3008", "3009", "ours", "")):
+        failure = Failure(code, "words of ZZY") if code else None
+        await failed(store, f"o{number}", replace(refused, failure=failure), 3 + number)
+    await failed(store, "late", replace(refused, failure=Failure("3002", "")), -1)
+    await failed(store, "ticket", replace(ISSUED, phase=Phase.TICKET_FAILED), 9)
+    ends = [PastRefund(Refund(f"R{one}", 1), one, 1) for one in Ending]
+    for number, one in enumerate(ends):
+        await failed(store, f"r{number}", replace(ISSUED, refunds=(one,)), 5)
+    later = replace(ISSUED, refunds=(ends[0], ends[1]))
+    await failed(store, "again", later, -1)
+    clock.advance(LAG)
+    taken = await sampler(store, clock).sample()
+    assert taken.failures == {
+        "order_3008": 2,
+        "order_3009": 1,
+        "order_other": 2,
+        "ticket_failed": 1,
+        "refund_rejected": 1,
+    }
+    assert set(taken.failures) <= set(REASONS)
+    assert await store.samples(taken.at, clock.now()) == [taken]
+
+
+async def test_zzy_is_down_while_any_process_says_so(store: SqliteStore) -> None:
+    clock = HeldClock()
+    down = RaisedAlarm("zzy_down", "", Severity.CRITICAL, "ZZY does not answer", clock.now())
+    await store.raise_alarm(down, Telling())
+    assert (await sampler(store, clock).sample()).zzy_down
+    clock.advance(SECONDS + 3 * SAY_AGAIN_SECONDS)
+    assert not (await sampler(store, clock).sample()).zzy_down, "its process died"
+    await store.raise_alarm(replace(down, at=clock.now()), Telling())
+    clock.advance(SECONDS)
+    assert (await sampler(store, clock).sample()).zzy_down
+    await store.resolve_alarm("zzy_down", "", clock.now(), "worker", ())
+    clock.advance(SECONDS)
+    assert not (await sampler(store, clock).sample()).zzy_down

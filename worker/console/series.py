@@ -49,7 +49,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """How a channel stood, unchanged, from one share of the range to another."""
+    """How a channel or ZZY stood, unchanged, from one share of the range to another."""
 
     state: str
     begin: float
@@ -107,15 +107,30 @@ def oldest(sample: Sample) -> dict[str, float]:
 
 
 def failures(sample: Sample) -> dict[str, float]:
-    """Return how many orders and messages failed, by reason."""
-    return {**sample.letters, "refused": sample.refused}
+    """Return how many orders, tickets and refunds failed, by reason."""
+    return dict(sample.failures)
 
 
-def spans(found: Sequence[Stretch], app_key: str) -> list[Span]:
-    """Return how a channel stood over the range; what nobody knows of is left out."""
+def letters(sample: Sample) -> dict[str, float]:
+    """Return how many messages died, by kind."""
+    return dict(sample.letters)
+
+
+def channel(app_key: str) -> Callable[[Sample], str]:
+    """Return what tells how a channel stood."""
+    return lambda sample: sample.channels.get(app_key, "closed")
+
+
+def zzy(sample: Sample) -> str:
+    """Return how ZZY (中智游) stood, in the words for channels."""
+    return "open" if sample.zzy_down else "closed"
+
+
+def spans(found: Sequence[Stretch], stood: Callable[[Sample], str]) -> list[Span]:
+    """Return how something stood over the range; what nobody knows of is left out."""
     known: list[Span] = []
     for number, one in enumerate(found):
-        state = one.sample.channels.get(app_key, "closed") if one.seconds else ""
+        state = stood(one.sample) if one.seconds else ""
         begin, length = 1000 * number / len(found), 1000 / len(found)
         until = one.at + timedelta(seconds=one.sample.seconds)
         if known and known[-1].state == state:

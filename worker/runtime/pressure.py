@@ -31,6 +31,8 @@ LOOK_SECONDS: Final = 30.0
 what can be ended without it, orders past their pay deadline above all, is ended."""
 IDLE_SECONDS: Final = 5.0
 """How long a knock that was answered waits for an order that proves it."""
+SAY_AGAIN_SECONDS: Final = 60.0
+"""How often the alarm is said to go on: what nobody says for a while ended with its process."""
 HOLDER: Final = "zzy"
 
 _log = structlog.get_logger(__name__)
@@ -62,20 +64,23 @@ class Pressure:
     async def _see_through(self) -> None:
         """Do what is due until ZZY answers again."""
         ZZY_DOWN.set(1)
-        alarmed = False
+        told_at: datetime | None = None
         self._looked_at = self._answered_at = None
         if self._gate.limited:
             _log.warning("zzy_limits_calls", seconds=self._gate.seconds_left())
         while self._gate.troubled.is_set():
-            if not alarmed and not self._gate.limited:
-                alarmed = True
+            if not self._gate.limited and self._is_due(told_at):
+                told_at = self._clock.now()
                 alarm("zzy_down", text="ZZY does not answer: orders wait in their queue")
             await self.tick()
             await self._clock.sleep(TICK_SECONDS)
         ZZY_DOWN.set(0)
         await self._valve.let_go(queues.ORDERS, HOLDER)
-        if alarmed:
+        if told_at is not None:
             resolved("zzy_down")
+
+    def _is_due(self, told_at: datetime | None) -> bool:
+        return told_at is None or self._seconds_since(told_at) >= SAY_AGAIN_SECONDS
 
     async def tick(self) -> None:
         """Do what is due at this moment."""

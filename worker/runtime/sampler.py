@@ -5,7 +5,7 @@ a stretch is counted some seconds after its end, when what happened in it is wri
 must not disturb the work: it reads a few indexes, and waits where the store is away.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
@@ -14,8 +14,13 @@ import structlog
 from contracts.queues import relay_queue
 from worker.clock import Clock
 from worker.errors import BrokerUnavailableError, StoreUnavailableError
+from worker.runtime.alarm_records import AlarmRow
 from worker.runtime.controlling import ChannelControl
+from worker.runtime.failing import FailureStore
+from worker.runtime.failure_reasons import reasons
 from worker.runtime.ports import Backlog, Figures
+from worker.runtime.pressure import SAY_AGAIN_SECONDS
+from worker.runtime.refunding import RefundStore
 from worker.runtime.sampling import Sample, SampleStore, Waiting, histogram, merged
 
 SECONDS: Final = 10
@@ -26,6 +31,8 @@ THINNED: Final = ((7_200, 60), (2 * 86_400, 600), (14 * 86_400, 3_600))
 THIN_SECONDS: Final = 600.0
 PORTION: Final = 1_000
 """So many samples are merged at a time; more than one stretch has."""
+MOST_FAILED: Final = 10_000
+"""So much that failed in one stretch is counted; it is read whole for its reasons."""
 UNSENT: Final = "unsent"
 """What is committed and not published yet: the outbox, among the queues."""
 _SAMPLE, _THIN = "console.sample", "console.thin"
@@ -41,7 +48,7 @@ class Backlogs(Protocol):
         ...
 
 
-class SampledStore(SampleStore, Protocol):
+class SampledStore(SampleStore, FailureStore, RefundStore, Protocol):
     """What a sample is made of."""
 
     async def figures(self) -> Figures:
@@ -52,6 +59,10 @@ class SampledStore(SampleStore, Protocol):
         """Return how each channel stands."""
         ...
 
+    async def alarms(self, *, resolved: bool = False, limit: int = 1000) -> list[AlarmRow]:
+        """Return open alarms."""
+        ...
+
     async def claim_sync(self, name: str, now: datetime, *, interval: float) -> bool:
         """Tell whether this process is to do it: nobody began within ``interval``."""
         ...
@@ -60,7 +71,7 @@ class SampledStore(SampleStore, Protocol):
 class Sampler:
     """Keeps samples of how the work goes."""
 
-    def __init__(  # noqa: PLR0913  (what it looks at)
+    def __init__(
         self,
         store: SampledStore,
         broker: Backlogs,
@@ -68,7 +79,6 @@ class Sampler:
         *,
         queues: Mapping[str, str],
         keep_days: float,
-        zzy_down: Callable[[], bool] = bool,
     ) -> None:
         """Look at ``queues``, each with the name that it is shown by.
 
@@ -79,7 +89,6 @@ class Sampler:
         self._queues = queues
         self._clock = clock
         self._keep = timedelta(days=keep_days)
-        self._zzy_down = zzy_down
 
     async def run(self) -> None:
         """Sample for ever."""
@@ -113,12 +122,18 @@ class Sampler:
             tally.letters,
             queues,
             {one.app_key: standing(one) for one in controls},
-            self._zzy_down(),
+            zzy_down(await self._store.alarms(), now),
             figures.orders_human,
             figures.dead_letters_open,
+            await self._failures(since, until),
         )
         await self._store.add_sample(sample)
         return sample
+
+    async def _failures(self, since: datetime, until: datetime) -> Mapping[str, int]:
+        failed = await self._store.failed_orders(since, until, limit=MOST_FAILED)
+        told = await self._store.refunds_told(since, limit=MOST_FAILED)
+        return reasons(failed, told, until)
 
     async def _waiting(
         self, now: datetime, controls: Sequence[ChannelControl], figures: Figures
@@ -163,6 +178,15 @@ def standing(control: ChannelControl) -> str:
     if control.paused_at is not None:
         return "paused"
     return control.report.breaker if control.report else "closed"
+
+
+def zzy_down(opened: Sequence[AlarmRow], now: datetime) -> bool:
+    """Tell by the open alarms whether ZZY (中智游) is silent, whichever process found that out.
+
+    One that nobody says any more is of a process that died in the meantime.
+    """
+    heard = now - timedelta(seconds=3 * SAY_AGAIN_SECONDS)
+    return any(one.kind == "zzy_down" and one.last_seen_at >= heard for one in opened)
 
 
 def begin_of(moment: datetime, seconds: int) -> datetime:

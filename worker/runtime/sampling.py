@@ -62,6 +62,8 @@ class Sample:
     human: int = 0
     """Orders in front of a human."""
     letters_open: int = 0
+    failures: Mapping[str, int] = field(default_factory=dict)
+    """Orders, tickets and refunds that failed, by reason: failure_reasons.REASONS."""
 
 
 class SampleStore(Protocol):
@@ -135,6 +137,7 @@ def merged(at: datetime, seconds: int, samples: Sequence[Sample]) -> Sample:
         any(one.zzy_down for one in samples),
         max((one.human for one in samples), default=0),
         max((one.letters_open for one in samples), default=0),
+        _added(one.failures for one in samples),
     )
 
 

@@ -14,6 +14,7 @@ from worker.runtime.banking import AccountStore
 from worker.runtime.cataloguing import CatalogueStore
 from worker.runtime.controlling import ChannelStore
 from worker.runtime.erasable import ErasureStore
+from worker.runtime.failing import FailureStore
 from worker.runtime.finding import SearchStore
 from worker.runtime.lettering import LetterStore
 from worker.runtime.messaging import Message
@@ -51,6 +52,7 @@ class Store(
     ReconciliationStore,
     SearchStore,
     RefundStore,
+    FailureStore,
     LetterStore,
     JobStore,
     SessionStore,

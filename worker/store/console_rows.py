@@ -38,6 +38,7 @@ def sample_values(sample: Sample, t: Time) -> Row:
         "zzy_down": sample.zzy_down,
         "human": sample.human,
         "letters_open": sample.letters_open,
+        "failures": sample.failures,
     }
     kept = {name: value for name, value in body.items() if value}
     return (t(sample.at), sample.seconds, json.dumps(kept, separators=(",", ":")))
@@ -59,4 +60,5 @@ def sample(record: Row, t: Time) -> Sample:
         body.get("zzy_down", False),
         body.get("human", 0),
         body.get("letters_open", 0),
+        body.get("failures", {}),
     )

@@ -14,6 +14,7 @@ import structlog
 
 from worker.errors import SealedError
 from worker.runtime.auditing import AuditEntry
+from worker.runtime.failing import FailedOrder
 from worker.runtime.finding import OrderFilter
 from worker.runtime.lettering import LetterChange, LetterQuery
 from worker.runtime.ports import (
@@ -154,6 +155,13 @@ class SealedStore:
         """Return refunds; one whose order cannot be opened is left out."""
         found = await self._store.refunds_told(since, limit=limit)
         return _openable(lambda one: replace(one, order=self._order(one.order)), found)
+
+    async def failed_orders(
+        self, since: datetime, until: datetime, *, limit: int
+    ) -> Sequence[FailedOrder]:
+        """Return orders that failed; one that cannot be opened counts, whatever its reason."""
+        found = await self._store.failed_orders(since, until, limit=limit)
+        return [replace(one, row=_or_sealed(self._order, one.row)) for one in found]
 
     async def belongings(self, orders: Sequence[OrderRow]) -> Belongings:
         """Return what belongs to orders; what cannot be opened is listed as it is kept."""

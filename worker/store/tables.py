@@ -17,7 +17,7 @@ from worker.store.columns import (
     texts,
 )
 
-HEAD: Final = "0015"
+HEAD: Final = "0016"
 """The revision that this program's queries expect."""
 
 
@@ -54,12 +54,16 @@ ORDERS: Final = table(
 )
 """One row an order; ``wake_at`` is the only timer it has."""
 
+FAILED: Final = "phase IN ('refused', 'ticket_failed')"
+"""Where an order's line in its history says that it failed, or is after that."""
+
 ORDER_EVENTS: Final = table(
     "order_events",
     texts("order_num", key=True),
     integers("version", "position", key=True),
     moments("at"),
     texts("kind", "text", "phase"),
+    indexes=[Index("ix_order_events_failed", ("at",), FAILED)],
 )
 """The timeline that people read: only ever added to, in the order of commits."""
 

@@ -1,9 +1,11 @@
-"""Which orders have a refund, as far as columns tell: the same over both databases."""
+"""Which orders have a refund, and which failed: the same over both databases."""
+
+from dataclasses import replace
 
 import pytest
 
 from tests.parity.store.kit import NOW, after, commit, full, notification, order_row
-from worker.runtime.ports import Store, Transition
+from worker.runtime.ports import Store, TimelineEntry, Transition
 
 
 @pytest.mark.parametrize(
@@ -39,3 +41,28 @@ async def test_what_channels_were_told_lately(store: Store) -> None:
     ]
     assert {one.order.state for one in found} == {b"state"}
     assert [one.told.webhook_id for one in await store.refunds_told(NOW, limit=1)] == ["w1"]
+
+
+async def came_into(store: Store, num: str, version: int, phase: str, seconds: float) -> None:
+    """Commit a line of an order's history, in a phase."""
+    row = order_row(num, version, phase=phase, state=b"state")
+    line = TimelineEntry(after(seconds), "pay_refused", "3009", phase)
+    await commit(store, Transition(row, entries=[replace(line, kind="first"), line]))
+
+
+async def test_an_order_failed_when_it_came_into_the_phase(store: Store) -> None:
+    for num, seconds in (("early", -1), ("one", 0), ("two", 9), ("late", 10)):
+        await came_into(store, num, 1, "paying", -60)
+        await came_into(store, num, 2, "refused", seconds)
+    await came_into(store, "early", 3, "refused", 5)
+    await came_into(store, "back", 1, "ticket_failed", 4)
+    await came_into(store, "back", 2, "refunded", 6)
+    found = await store.failed_orders(NOW, after(10), limit=9)
+    assert [(one.row.order_num, one.phase) for one in found] == [
+        ("one", "refused"),
+        ("back", "ticket_failed"),
+        ("two", "refused"),
+    ]
+    assert {one.row.phase for one in found} == {"refused", "refunded"}
+    assert {one.row.state for one in found} == {b"state"}
+    assert len(await store.failed_orders(NOW, after(10), limit=1)) == 1

@@ -20,6 +20,7 @@ SAMPLE = Sample(
     zzy_down=True,
     human=2,
     letters_open=9,
+    failures={"order_3008": 2},
 )
 
 

@@ -19,7 +19,7 @@ PAGE = 50
 pages = Pages("audit")
 
 
-@pages.get("/audit", needs=Level.ADMIN, nav=Nav("system", 30, "a"))
+@pages.get("/audit", needs=Level.ADMIN, nav=Nav("system", 30, "u"))
 async def listing(ask: Ask) -> web.Response:
     """Show entries, newest first."""
     until = _day(ask.query("until"))

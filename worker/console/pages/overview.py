@@ -19,17 +19,22 @@ from worker.console.series import (
     MINUTE,
     RANGES,
     SHARES,
+    Span,
     Stretch,
     Value,
+    channel,
     failures,
     latency,
+    letters,
     lines,
     oldest,
     spans,
     stretches,
     waiting,
+    zzy,
 )
 from worker.runtime.controlling import ChannelControl
+from worker.runtime.sampler import zzy_down
 from worker.runtime.sampling import Sample, merged, percentile
 
 LATELY: Final = 300
@@ -69,13 +74,13 @@ async def overview(ask: Ask) -> web.Response:
         "overview.html",
         figures=await ask.parts.store.figures(),
         lately=_lately([one for one in samples if now - one.at <= timedelta(seconds=LATELY)]),
-        zzy_down=bool(samples) and samples[-1].zzy_down,
+        zzy_down=zzy_down(await ask.parts.store.alarms(), now),
         troubled=[one for one in controls.values() if _is_troubled(one)],
         range=shown,
         ranges=list(RANGES),
         plots=[(one, _data(found, one)) for one in _plots(ask, found)],
-        strips=[(channel, spans(found, channel.app_key)) for channel in ask.parts.channels],
-        rows=_rows(samples, found),
+        strips=_strips(ask, found),
+        rows=[_in_words(ask, row) for row in _rows(samples, found)],
     )
 
 
@@ -109,17 +114,37 @@ def _plots(ask: Ask, found: Sequence[Stretch]) -> list[Plot]:
         Plot("backlog", "", lines(found, waiting)),
         Plot("oldest", "s", lines(found, oldest)),
         Plot("failures", "", _named(ask, lines(found, failures)), bars=True),
+        Plot("letters", "", _named(ask, lines(found, letters)), bars=True),
         Plot("people", "", people),
     ]
 
 
 def _named(ask: Ask, kinds: Mapping[str, Sequence[Value]]) -> dict[str, Sequence[Value]]:
     """Put the reader's words in the place of kinds that have some."""
-    key = "overview.reason_{}".format
-    return {
-        ask.text(key(kind)) if texts.known(key(kind)) else kind: line
-        for kind, line in kinds.items()
-    }
+    return {_reason(ask, kind): line for kind, line in kinds.items()}
+
+
+def _reason(ask: Ask, kind: str) -> str:
+    key = f"overview.reason_{kind}"
+    return ask.text(key) if texts.known(key) else kind
+
+
+def _strips(ask: Ask, found: Sequence[Stretch]) -> list[tuple[str, Sequence[Span]]]:
+    """Return how ZZY and each channel stood, by name."""
+    shown = [
+        (one.name or one.app_key, spans(found, channel(one.app_key))) for one in ask.parts.channels
+    ]
+    return [(ask.text("overview.zzy"), spans(found, zzy)), *shown]
+
+
+def _in_words(ask: Ask, row: dict[str, Any]) -> dict[str, Any]:
+    """Put words in the place of reasons, the most first."""
+    return row | {name: _words(ask, row[name]) for name in ("failures", "died")}
+
+
+def _words(ask: Ask, counts: Mapping[str, float]) -> str:
+    most = sorted(counts.items(), key=lambda one: (-one[1], one[0]))
+    return ", ".join(f"{_reason(ask, kind)} {count:n}" for kind, count in most if count)
 
 
 def _data(found: Sequence[Stretch], plot: Plot) -> dict[str, Any]:
@@ -156,7 +181,8 @@ def _row(one: Sample) -> dict[str, Any]:
         **{name: percentile(one.latencies, share) for name, share in SHARES.items()},
         "waiting": int(max(waiting(one).values(), default=0)),
         "oldest": max(oldest(one).values(), default=0),
-        "failures": int(sum(failures(one).values())),
+        "failures": failures(one),
+        "died": letters(one),
         "human": one.human,
         "letters": one.letters_open,
     }

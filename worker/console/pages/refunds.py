@@ -15,9 +15,8 @@ from aiohttp import web
 from worker.console.ask import Ask
 from worker.console.config import Level
 from worker.console.page import Nav, Pages
-from worker.errors import StoreUnavailableError
 from worker.reconciliation.findings import share
-from worker.runtime import snapshot
+from worker.runtime import failure_reasons
 from worker.runtime.ports import OrderRow
 from worker.runtime.refunding import RefundTold
 from worker.saga.states import Ending, Order, PastRefund
@@ -77,7 +76,7 @@ async def refunds(ask: Ask) -> web.Response:
 
 def _open(rows: Sequence[OrderRow]) -> Iterator[Line]:
     for row in rows:
-        order = _order(row)
+        order = failure_reasons.readable(row)
         if order is None or (intent := order.refund) is None:
             continue
         status = "under_audit" if intent.under_audit else "asked"
@@ -90,23 +89,8 @@ def _open(rows: Sequence[OrderRow]) -> Iterator[Line]:
 
 
 def _ended(found: Sequence[RefundTold]) -> Iterator[Line]:
-    """Yield how refunds ended: an order's last ones were told last."""
-    left: dict[str, list[PastRefund]] = {}
-    for one in found:
-        order = _order(one.order)
-        if order is None:
-            continue
-        past = left.setdefault(order.order_num, list(order.refunds))
-        if past:
-            yield _past(order, past.pop(), one.told.created_at)
-
-
-def _order(row: OrderRow) -> Order | None:
-    """Read an order; one that this version cannot read is left out."""
-    try:
-        return snapshot.read(row)
-    except (ValueError, StoreUnavailableError):
-        return None
+    for order, past, at in failure_reasons.ended(found):
+        yield _past(order, past, at)
 
 
 def _past(order: Order, past: PastRefund, at: datetime) -> Line:

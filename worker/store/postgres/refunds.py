@@ -1,19 +1,20 @@
-"""Orders with refunds (退款) in PostgreSQL.
+"""Orders with refunds (退款), and orders that failed, in PostgreSQL.
 
-Why it exists: a page shows what is open and what ended. It must not judge a refund.
+Why it exists: a page shows what is open, what ended and what failed. It must not judge.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from worker.runtime.failing import FailedOrder
 from worker.runtime.ports import OrderRow
 from worker.runtime.refunding import RefundTold
 from worker.store import rows
 from worker.store.columns import names
 from worker.store.postgres.base import Part, same
 from worker.store.postgres.statements import columns, select
-from worker.store.tables import NOTIFICATIONS, ORDERS, REFUNDING
+from worker.store.tables import FAILED, NOTIFICATIONS, ORDERS, REFUNDING
 
 _NOTES: Final = len(names(NOTIFICATIONS))
 _PERHAPS: Final = select(ORDERS, f"WHERE {REFUNDING} ORDER BY updated_at DESC, order_num LIMIT $1")
@@ -22,6 +23,14 @@ _TOLD: Final = (
     " FROM notifications n JOIN orders o ON o.order_num = n.order_num"
     " WHERE n.type = 'refund' AND n.created_at >= $1 ORDER BY n.created_at DESC, n.webhook_id"
     " LIMIT $2"
+)
+_FAILED: Final = (
+    f"SELECT e.phase, {columns(ORDERS, 'o')}"  # noqa: S608
+    " FROM order_events e JOIN orders o ON o.order_num = e.order_num"
+    f" WHERE e.{FAILED} AND e.at >= $1 AND e.at < $2 AND NOT EXISTS ("
+    "SELECT 1 FROM order_events b WHERE b.order_num = e.order_num AND b.phase = e.phase"
+    " AND (b.version, b.position) < (e.version, e.position))"
+    " ORDER BY e.at, e.order_num LIMIT $3"
 )
 
 
@@ -41,3 +50,10 @@ class Refunds(Part):
             )
             for one in found
         ]
+
+    async def failed_orders(
+        self, since: datetime, until: datetime, *, limit: int
+    ) -> Sequence[FailedOrder]:
+        """Return orders that were refused, or whose ticket failed, in a stretch of time."""
+        found = await self._all(_FAILED, since, until, limit)
+        return [FailedOrder(one[0], rows.order(tuple(one)[1:], same)) for one in found]

@@ -1,30 +1,40 @@
-"""Orders with refunds (退款) in SQLite.
+"""Orders with refunds (退款), and orders that failed, in SQLite.
 
-Why it exists: a page shows what is open and what ended. It must not judge a refund.
+Why it exists: a page shows what is open, what ended and what failed. It must not judge.
 """
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
+from worker.runtime.failing import FailedOrder
 from worker.runtime.ports import OrderRow
 from worker.runtime.refunding import RefundTold
 from worker.store import rows
 from worker.store.columns import names
 from worker.store.sqlite.base import Part, micros, moment, select
-from worker.store.tables import NOTIFICATIONS, ORDERS, REFUNDING
+from worker.store.tables import FAILED, NOTIFICATIONS, ORDERS, REFUNDING
 
 _NOTES: Final = len(names(NOTIFICATIONS))
 _PERHAPS: Final = select(ORDERS, f"WHERE {REFUNDING} ORDER BY updated_at DESC, order_num LIMIT ?")
+_ORDER: Final = [f"o.{name}" for name in names(ORDERS)]
 _COLUMNS: Final = [
     *(f"n.{name}" for name in names(NOTIFICATIONS)),
-    *(f"o.{name}" for name in names(ORDERS)),
+    *_ORDER,
 ]
 _TOLD: Final = (
     f"SELECT {', '.join(_COLUMNS)}"  # noqa: S608
     " FROM notifications n JOIN orders o ON o.order_num = n.order_num"
     " WHERE n.type = 'refund' AND n.created_at >= ? ORDER BY n.created_at DESC, n.webhook_id"
     " LIMIT ?"
+)
+_FAILED: Final = (
+    f"SELECT e.phase, {', '.join(_ORDER)}"  # noqa: S608
+    " FROM order_events e JOIN orders o ON o.order_num = e.order_num"
+    f" WHERE e.{FAILED} AND e.at >= ? AND e.at < ? AND NOT EXISTS ("
+    "SELECT 1 FROM order_events b WHERE b.order_num = e.order_num AND b.phase = e.phase"
+    " AND (b.version, b.position) < (e.version, e.position))"
+    " ORDER BY e.at, e.order_num LIMIT ?"
 )
 
 
@@ -45,3 +55,10 @@ class Refunds(Part):
             )
             for one in found
         ]
+
+    async def failed_orders(
+        self, since: datetime, until: datetime, *, limit: int
+    ) -> Sequence[FailedOrder]:
+        """Return orders that were refused, or whose ticket failed, in a stretch of time."""
+        found = await self._all(_FAILED, micros(since), micros(until), limit)
+        return [FailedOrder(one[0], rows.order(tuple(one)[1:], moment)) for one in found]
