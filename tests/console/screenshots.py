@@ -127,15 +127,15 @@ async def leave(made: World) -> None:
         made.zzy.platform.force_refund(await issued(made, f"forced-{number}"))
     made.parties["nordic"].simulator.lots.set(ChannelFaults(http_500=1.0))
     await orders(made.parties["nordic"], "silent-", 30, 3)
-    await told(
+    await command(
         made, "reconcile", "--date", datetime.now(UTC).astimezone(SHANGHAI).date().isoformat()
     )
     for rate, where in (("20", "channel=nordic"), ("0.2", "channel=jiangnan")):
         asked = (*("--where", where, "--rate", rate), "--reason", "their server is well again")
-        await told(made, "deadletters", "replay", *asked)
+        await command(made, "deadletters", "replay", *asked)
 
 
-async def told(made: World, *words: str) -> None:
+async def command(made: World, *words: str) -> None:
     """Give a command, and show what it said where it failed."""
     ran = await called(made.place.config, *words)
     sys.stderr.write(f"{' '.join(words)}: {ran.code} {ran.err[-300:]}\n")

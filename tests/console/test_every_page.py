@@ -25,12 +25,6 @@ async def fits(page: Page) -> bool:
     )
 
 
-def test_no_two_pages_share_a_key() -> None:
-    keys = [route.nav.keys for route in ENTRIES if route.nav and route.nav.keys]
-    assert len(keys) == len(ENTRIES)
-    assert len(set(keys)) == len(keys)
-
-
 @pytest.mark.parametrize("path", PATHS)
 @pytest.mark.parametrize("look", LOOKS, ids=["en-light-desktop", "zh-dark-phone"])
 async def test_a_page_is_whole(visit: Visit, path: str, look: Look) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from worker.console import pages, texts
+from worker.console.navigation import entries
 from worker.console.page import GROUPS
 from worker.runtime.failure_reasons import REASONS
 
@@ -39,6 +40,13 @@ def test_every_entry_of_the_navigation_has_its_text() -> None:
     routes = [route for one in pages.ALL for route in one.routes if route.nav]
     keys = {f"{route.name}.nav" for route in routes} | {f"nav.{group}" for group in GROUPS}
     assert keys <= set(texts.catalogue())
+
+
+def test_no_two_pages_share_a_key() -> None:
+    keys = [route.nav.keys for route in entries() if route.nav]
+    assert len(keys) > 5
+    assert all(keys)
+    assert len(set(keys)) == len(keys)
 
 
 def test_every_reason_of_a_failure_has_its_text() -> None:
