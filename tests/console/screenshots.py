@@ -38,6 +38,7 @@ USER = USERS["admin"]
 CONSOLE = f"""
 [reconciliation]
 late_seconds = 30
+requests_per_second = 100
 [console]
 port = 0
 [[console.users]]
