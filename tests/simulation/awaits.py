@@ -116,6 +116,9 @@ UNREACHED: dict[Await, str] = {
     ),
     Await("ingress.zzy_webhook", "notify", "self._quarantine"): "tests/e2e/test_notices.py",
     Await("ingress.zzy_webhook", "_quarantine", "self._sender.send"): "tests/e2e/test_notices.py",
+    Await("deadletters.settling", "handle", "self._store.settle_replay"): (
+        "tests/deadletters/test_settling.py"
+    ),
     Await("runtime.notices", "_take", "self._set_apart"): "tests/runtime/test_quarantine.py",
     Await("runtime.commands", "_order", "self._precheck.look_at"): "tests/runtime/test_precheck.py",
     Await("runtime.commands", "_apply", "self._had_to_wait"): "tests/runtime/test_pressure.py",
