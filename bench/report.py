@@ -1,16 +1,17 @@
-"""What the rounds say: medians and ranges, as JSON and as a table."""
+"""What the rounds say: medians and ranges, as JSON and as tables."""
 
-import math
 import os
 import platform
 import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
+
+from bench.figures import FLOOR, Figure
+from bench.rounds import Round
 
 COLUMNS = (
     ("orders/s", "orders_per_second", 0),
@@ -18,34 +19,26 @@ COLUMNS = (
     ("× floor", "times_floor", 2),
     ("broker CPU", "broker_ms", 2),
     ("database CPU", "database_ms", 2),
-    ("answer p50", "p50_ms", 1),
-    ("answer p99", "p99_ms", 1),
+    ("all CPU", "all_ms", 2),
+    ("answer p50", "answer_p50", 0),
+    ("p99", "answer_p99", 0),
+    ("p99.9", "answer_p999", 0),
+    ("voucher p50", "voucher_p50", 0),
+    ("p99", "voucher_p99", 0),
+    ("p99.9", "voucher_p999", 0),
+    ("memory", "memory_mb", 0),
+    ("peak", "peak_mb", 0),
 )
+COLOURS = {"aim": "green", "pass": "green", "missed": "red", "not measured": "dim"}
+
+Spread = dict[str, float]
+Summary = dict[str, dict[str, Spread]]
 
 
-@dataclass(frozen=True, slots=True)
-class Round:
-    """One round of one set-up; CPU in milliseconds an order."""
-
-    setup: str
-    orders_per_second: float
-    cpu_ms: float
-    broker_ms: float
-    database_ms: float
-    p50_ms: float
-    p99_ms: float
-    repeated: int
-
-
-def percentile(ordered: Sequence[float], share: float) -> float:
-    """Return the value below which ``share`` of the sorted values lie (nearest rank)."""
-    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
-
-
-def summarise(rounds: Sequence[Round]) -> dict[str, dict[str, dict[str, float]]]:
+def summarise(rounds: Sequence[Round]) -> Summary:
     """Return median, least and greatest of every column, by set-up."""
-    floor = statistics.median(r.cpu_ms for r in rounds if r.setup == "floor")
-    summary: dict[str, dict[str, dict[str, float]]] = {}
+    floor = statistics.median(r.cpu_ms for r in rounds if r.setup == FLOOR)
+    summary: Summary = {}
     for name in dict.fromkeys(r.setup for r in rounds):
         mine = [r for r in rounds if r.setup == name]
         summary[name] = {
@@ -57,7 +50,7 @@ def summarise(rounds: Sequence[Round]) -> dict[str, dict[str, dict[str, float]]]
     return summary
 
 
-def _spread(values: Sequence[float]) -> dict[str, float]:
+def _spread(values: Sequence[float]) -> Spread:
     low, middle, high = min(values), statistics.median(values), max(values)
     return {"median": round(middle, 3), "min": round(low, 3), "max": round(high, 3)}
 
@@ -72,17 +65,37 @@ def machine() -> dict[str, Any]:
     }
 
 
-def show(summary: dict[str, dict[str, dict[str, float]]]) -> None:
-    """Print the table: the median, and the range below it."""
-    table = Table(caption="median (least to greatest); CPU: ms an order; answer: ms", box=SIMPLE)
+def show_rounds(summary: Summary) -> None:
+    """Print the table of the set-ups: the median, and the range below it."""
+    caption = "median (least–greatest); CPU: ms an order; answer, voucher: ms; memory: MiB"
+    table = Table(caption=caption, box=SIMPLE, padding=(0, 1, 1, 0))
     table.add_column("")
     for title, _, _ in COLUMNS:
-        table.add_column(title, justify="right", no_wrap=True)
+        table.add_column(title, justify="right")
     for name, columns in summary.items():
         cells = []
         for _, key, digits in COLUMNS:
             s = columns[key]
             low, high = f"{s['min']:.{digits}f}", f"{s['max']:.{digits}f}"
-            cells.append(f"{s['median']:.{digits}f}\n({low} to {high})")
+            cells.append(f"{s['median']:.{digits}f}\n{low}–{high}")
         table.add_row(name, *cells)
-    Console(width=140).print(table)
+    Console(width=180).print(table)
+
+
+def show_figures(figures: Sequence[Figure]) -> None:
+    """Print what was promised, and what became of it."""
+    table = Table(box=SIMPLE)
+    for title in ("figure", "at least", "aim", "measured", "range", ""):
+        table.add_column(title, justify="left" if title in {"figure", ""} else "right")
+    for figure in figures:
+        promise, known = figure.promise, figure.value is not None
+        sign = "≥" if promise.more_is_better else "≤"
+        table.add_row(
+            promise.name,
+            f"{sign} {promise.at_least:g}",
+            f"{sign} {promise.aim:g}",
+            f"{figure.value:.2f}" if known else "",
+            f"{figure.low:.2f}–{figure.high:.2f}" if known else "",
+            f"[{COLOURS[figure.verdict]}]{figure.verdict}[/]",
+        )
+    Console(width=120).print(table)

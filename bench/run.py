@@ -1,83 +1,77 @@
 """``make bench``: what an order costs on each set-up, beside the floor.
 
-The set-ups run side by side, each with its own simulators, and take turns; so whatever
-happens to the machine meanwhile happens to all of them. Options: ``--help``.
+The set-ups run side by side, each with its own ZZY and channel, and take turns; so whatever
+happens to the machine meanwhile happens to all of them. Ends with 1 where a figure that must
+hold is missed. Options: ``--help``.
 """
 
 import argparse
-import asyncio
 import json
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 
-from bench.cpu import cpu_seconds
-from bench.load import bodies, place
-from bench.report import Round, machine, percentile, show, summarise
-from bench.setups import House, Setup
-
-SETTLE_SECONDS = 0.3
-"""Between rounds, so that late acknowledgements count for the round they belong to."""
+from bench.figures import DEAD_CHANNEL, EMBEDDED, INGRESS_P99, MEMORY, MILLION, OURS, Figure, ratios
+from bench.load import bodies
+from bench.report import machine, show_figures, show_rounds, summarise
+from bench.rounds import Round, in_flight
+from bench.setups import House
 
 
-def _round(house: House, setup: Setup, orders: int, in_flight: int) -> Round:
-    requests = bodies(orders)
-    groups = (setup.pids, house.rabbit.pids, house.postgres.pids)
-    before = [cpu_seconds(pids) for pids in groups]
-    load = asyncio.run(place(setup.url, setup.channel_url, requests, in_flight))
-    time.sleep(SETTLE_SECONDS)
-    used = [
-        (cpu_seconds(pids) - start) * 1000 / orders
-        for pids, start in zip(groups, before, strict=True)
-    ]
-    return Round(
-        setup.name,
-        orders / load.seconds,
-        *used,
-        percentile(load.latencies, 0.5) * 1000,
-        percentile(load.latencies, 0.99) * 1000,
-        load.repeated,
-    )
-
-
-def _told(repeated: int) -> str:
-    return f", {repeated} requests repeated after 9999" if repeated else ""
-
-
-def main() -> int:
+def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench ARGS=…", description=__doc__)
     parser.add_argument("--orders", type=int, default=1000, help="a round; default 1000")
     parser.add_argument("--rounds", type=int, default=5, help="for each set-up; default 5")
     parser.add_argument("--in-flight", type=int, default=64, help="orders at a time; default 64")
     parser.add_argument("--warm-up", type=int, default=200, help="orders before; default 200")
     parser.add_argument("--json", type=Path, help="also write the result to this file")
-    options = parser.parse_args()
-    about = {**machine(), **{k: v for k, v in vars(options).items() if k != "json"}}
-    rounds: list[Round] = []
+    return parser.parse_args()
+
+
+def main() -> int:
+    chosen = options()
+    about = {**machine(), **{k: v for k, v in vars(chosen).items() if k != "json"}}
     with House() as house:
-        setups = [
-            house.floor(),
-            house.ours("RabbitMQ + PostgreSQL", embedded=False),
-            house.ours("embedded", embedded=True),
-        ]
-        for setup in setups:
-            _round(house, setup, options.warm_up, options.in_flight)
-        for number in range(options.rounds):
-            for setup in setups:
-                rounds.append(_round(house, setup, options.orders, options.in_flight))
-                sys.stderr.write(
-                    f"round {number + 1} of {options.rounds}, {setup.name}: "
-                    f"{rounds[-1].orders_per_second:.0f} orders/s, "
-                    f"{rounds[-1].cpu_ms:.2f} ms CPU an order"
-                    f"{_told(rounds[-1].repeated)}\n"
-                )
+        rounds = in_turn(house, chosen)
+    figures = [*ratios(rounds), *map(Figure, (INGRESS_P99, MILLION, MEMORY, DEAD_CHANNEL))]
     summary = summarise(rounds)
-    show(summary)
-    if options.json:
-        result = {"about": about, "summary": summary, "rounds": [asdict(r) for r in rounds]}
-        options.json.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
-    return 0
+    show_rounds(summary)
+    show_figures(figures)
+    if chosen.json:
+        result = {
+            "about": about,
+            "figures": [figure.plain() for figure in figures],
+            "summary": summary,
+            "rounds": [asdict(r) for r in rounds],
+        }
+        chosen.json.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
+    return int(any(figure.verdict == "missed" for figure in figures))
+
+
+def in_turn(house: House, chosen: argparse.Namespace) -> list[Round]:
+    """Play the rounds of all set-ups, one after another."""
+    setups = [
+        house.floor(),
+        house.ours(OURS, embedded=False),
+        house.ours(EMBEDDED, embedded=True),
+    ]
+    for setup in setups:
+        in_flight(house, setup, bodies(chosen.warm_up), chosen.in_flight)
+    rounds = []
+    for number in range(chosen.rounds):
+        for setup in setups:
+            played = in_flight(house, setup, bodies(chosen.orders), chosen.in_flight)
+            rounds.append(played)
+            _tell(f"round {number + 1} of {chosen.rounds}", played)
+    return rounds
+
+
+def _tell(which: str, played: Round) -> None:
+    repeated = f", {played.repeated} requests repeated after 9999" if played.repeated else ""
+    sys.stderr.write(
+        f"{which}, {played.setup}: {played.orders_per_second:.0f} orders/s, "
+        f"{played.cpu_ms:.2f} ms CPU an order{repeated}\n"
+    )
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
-"""The set-ups that are compared, each with simulators of its own."""
+"""The set-ups that are compared, each with a world of its own."""
 
-import json
 import signal
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from bench.load import APP_KEY, SECRET
+from bench.load import ACCEPTED, PAID, SECRET
 from tests.servers import Server, free_port, private_postgres, private_rabbit
 from tests.servers.fresh import create_database, with_path
 from tests.servers.process import GUARD
@@ -28,17 +27,24 @@ broker_url = "{broker}"
 [ingress]
 port = {port}
 [zzy]
-base_url = "{zzy}"
+base_url = "{world}"
 sign_key = "{sign_key}"
 [relay]
 allow_private_addresses = true
 [log]
 format = "json"
 level = "warning"
+[console]
+port = 0
 [[channels]]
-app_key = "{app_key}"
+app_key = "{paid}"
 app_secrets = ["{secret}"]
-notify_url = "{channel}/notify"
+notify_url = "{world}/notify"
+[[channels]]
+app_key = "{accepted}"
+app_secrets = ["{secret}"]
+notify_url = "{world}/notify"
+reply_on = "accepted"
 [[products]]
 product_code = "P11063"
 zzy_product_id = 11063
@@ -51,9 +57,13 @@ class Setup:
 
     name: str
     url: str
-    channel_url: str
+    world_url: str
     pids: Sequence[int]
-    """Its own processes; the simulators are not counted."""
+    """Its own processes; what stands around them is not counted."""
+    database: bool = True
+    """Whether what PostgreSQL used meanwhile was for it."""
+    broker: bool = True
+    """Whether what RabbitMQ used meanwhile was for it."""
 
 
 class House:
@@ -74,52 +84,45 @@ class House:
 
     def floor(self) -> Setup:
         """Start the floor, on RabbitMQ."""
-        port = free_port()
-        zzy, channel = self._simulators(port)
+        port, world = self._world()
         words = ["--amqp-url", with_path(self.rabbit.url, "floor"), "--port", str(port)]
-        words += ["--zzy-url", zzy, "--channel-url", f"{channel}/notify"]
+        words += ["--zzy-url", world, "--channel-url", f"{world}/notify"]
         words += ["--sign-key", SIGN_KEY, "--secret", SECRET]
-        return self._setup("floor", port, channel, ["-m", "bench.floor", *words])
+        process = self._serving(port, ["-m", "bench.floor", *words])
+        return Setup("floor", _url(port), world, [process.pid], database=False)
 
     def ours(self, name: str, *, embedded: bool) -> Setup:
         """Start ticketbridge, all roles in one process."""
-        port = free_port()
-        zzy, channel = self._simulators(port)
+        port, world = self._world()
         file = self.folder / f"{'embedded' if embedded else 'servers'}.toml"
         text = CONFIGURATION.format(
             database="sqlite:///bench.db" if embedded else create_database(self.postgres.url),
             broker="embedded:" if embedded else with_path(self.rabbit.url, "ours"),
             port=port,
-            zzy=zzy,
-            channel=channel,
+            world=world,
             sign_key=SIGN_KEY,
-            app_key=APP_KEY,
+            paid=PAID,
+            accepted=ACCEPTED,
             secret=SECRET,
         )
         file.write_text(text)
-        return self._setup(name, port, channel, ["-m", "worker", "run", "--config", str(file)])
+        process = self._serving(port, ["-m", "worker", "run", "--config", str(file)])
+        servers = not embedded
+        return Setup(name, _url(port), world, [process.pid], database=servers, broker=servers)
 
-    def _simulators(self, ingress_port: int) -> tuple[str, str]:
-        """Start a ZZY and a channel that answer at once; return their URLs."""
-        zzy, channel = free_port(), free_port()
-        callback = f"http://127.0.0.1:{ingress_port}/zzy/notify"
-        at_once = json.dumps({"ticket_delay_min": 0, "ticket_delay_max": 0})
-        zzy_words = ["--port", str(zzy), "--callback-url", callback, "--sign-key", SIGN_KEY]
-        channel_words = ["--port", str(channel), "--app-key", APP_KEY, "--secret", SECRET]
-        simulate = ["-m", "worker", "simulate"]
-        urls = f"http://127.0.0.1:{zzy}", f"http://127.0.0.1:{channel}"
-        for url, process in (
-            (urls[0], self._run([*simulate, "zzy", *zzy_words, "--faults", at_once])),
-            (urls[1], self._run([*simulate, "channel", *channel_words])),
-        ):
-            _wait_for(f"{url}/_control/faults", process)
-        return urls
+    def _world(self) -> tuple[int, str]:
+        """Start what stands around a set-up; return the set-up's port and its URL."""
+        ingress, port = free_port(), free_port()
+        words = ["--port", str(port), "--callback-url", f"{_url(ingress)}/zzy/notify"]
+        words += ["--sign-key", SIGN_KEY, "--secret", SECRET]
+        process = self._run(["-m", "bench.world", *words])
+        _wait_for(f"{_url(port)}/_control/totals", process)
+        return ingress, _url(port)
 
-    def _setup(self, name: str, port: int, channel: str, words: list[str]) -> Setup:
+    def _serving(self, port: int, words: list[str]) -> subprocess.Popen[bytes]:
         process = self._run(words)
-        url = f"http://127.0.0.1:{port}"
-        _wait_for(f"{url}/readyz", process)
-        return Setup(name, url, channel, [process.pid])
+        _wait_for(f"{_url(port)}/readyz", process)
+        return process
 
     def _run(self, words: list[str]) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
@@ -136,6 +139,10 @@ class House:
         self._stack.callback(server.discard)
         server.start()
         return server
+
+
+def _url(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
