@@ -6,6 +6,7 @@ PYTHON := $(shell for p in python3.11 python3.12 python3.13 python3.14 python3; 
 	{ command -v $$p; break; }; done)
 PY := .venv/bin/python
 PIP := $(PY) -m pip install --quiet --disable-pip-version-check
+WHEEL := $(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist
 WORKERS := 3
 BROKER := embedded
 ARGS :=
@@ -16,7 +17,7 @@ FIRST := 1
 SECONDS := 600
 SEED := 20260501
 
-.PHONY: help install demo test test-fast lint fmt bench simulate docs acceptance audit chaos release secrets screenshots clean
+.PHONY: help install demo test test-fast lint fmt bench simulate docs acceptance audit chaos release dist secrets screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -93,6 +94,13 @@ chaos: install ## kill, freeze and fill the real parts for SECONDS=600, after SE
 
 release: install ## make this tree VERSION=…, and keep what it publishes, stores and sends
 	$(PY) -m tests.servers run -- $(PY) -m tests.upgrades.release $(VERSION)
+
+dist: .venv/bin/python ## both wheels, in dist/: ticketbridge, and ticketbridge-contracts for publishers
+	@rm -rf build/lib build/contracts dist && mkdir -p build
+	@cp -R contracts build/contracts
+	$(WHEEL) .
+	$(WHEEL) ./build/contracts
+	@ls dist
 
 secrets: ## random secrets for docker compose, in secrets/ (kept if they are there)
 	@sh docker/make-secrets

@@ -52,12 +52,30 @@ Faults = Annotated[str, typer.Option(help="Faults as JSON; see /_control/faults.
 Port = Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.")]
 
 
+def _tell_version(asked: bool) -> None:  # noqa: FBT001  (typer calls it so)
+    if asked:
+        from worker.commands.version import lines
+
+        for line in lines():
+            typer.echo(line)
+        raise typer.Exit
+
+
 @app.callback()
 def _options(
     context: typer.Context,
     config: Annotated[
         Path | None, typer.Option(help="The configuration file; anywhere on the line.")
     ] = None,
+    version: Annotated[  # noqa: ARG001  (its callback tells)
+        bool,
+        typer.Option(
+            "--version",
+            callback=_tell_version,
+            is_eager=True,
+            help="Tell the version, the schema of the tables, the protocols and messages.",
+        ),
+    ] = False,
 ) -> None:
     context.obj = config
 

@@ -17,7 +17,7 @@ from worker.cli_jobs import job, jobs
 from worker.cli_options import Json, exit_by, settings_of
 
 if TYPE_CHECKING:
-    from worker.commands.letters import Which
+    from worker.commands.letters import Decided, Which
 
 deadletters = typer.Typer(help="Messages that need a person.", no_args_is_help=True)
 deadletters.command("jobs")(jobs)
@@ -186,12 +186,7 @@ def discard_deadletters(
     json: Json = False,
 ) -> None:
     """Put letters aside, with a reason; exit 1 if one that was named could not be."""
-    from worker.commands import letters as commands
-
-    found = _some(ids, where, limit)
-    settings = settings_of(context)
-    done = commands.discard_deadletters(settings, found, reason, dry=dry_run, as_json=json)
-    exit_by(asyncio.run(done))
+    _decide(context, "discarded", _some(ids, where, limit), reason, dry=dry_run, as_json=json)
 
 
 @deadletters.command("restore")
@@ -205,12 +200,7 @@ def restore_deadletters(
     json: Json = False,
 ) -> None:
     """Open discarded letters again; exit 1 if one that was named could not be."""
-    from worker.commands import letters as commands
-
-    found = _some(ids, where, limit)
-    settings = settings_of(context)
-    done = commands.restore_deadletters(settings, found, reason, dry=dry_run, as_json=json)
-    exit_by(asyncio.run(done))
+    _decide(context, "restored", _some(ids, where, limit), reason, dry=dry_run, as_json=json)
 
 
 @deadletters.command("note")
@@ -246,3 +236,19 @@ def _some(ids: Sequence[str] | None, where: str, limit: int) -> "Which":
     if not (ids or where):
         raise typer.BadParameter("name letters, or say --where")
     return which(ids, where, limit=limit)
+
+
+def _decide(
+    context: typer.Context,
+    what: "Decided",
+    found: "Which",
+    reason: str,
+    *,
+    dry: bool,
+    as_json: bool,
+) -> None:
+    from worker.commands import letters as commands
+
+    settings = settings_of(context)
+    done = commands.decide_deadletters(settings, found, what, reason, dry=dry, as_json=as_json)
+    exit_by(asyncio.run(done))

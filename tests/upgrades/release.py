@@ -1,7 +1,7 @@
 """Make this tree a version: ``python -m tests.upgrades.release VERSION``, or ``make release``.
 
 Why it exists: a release forgets nothing that a later version is held to. It names the version
-in pyproject.toml and CHANGELOG.md, keeps the schemas that it publishes (contracts/release.py)
+in CHANGELOG.md and each pyproject.toml, keeps the schemas that it publishes (contracts/release.py)
 and records what it stores and sends (record.py). Committing and tagging are a person's.
 """
 
@@ -17,6 +17,7 @@ from tests.upgrades.record import record
 
 ROOT = Path(__file__).parents[2]
 UNRELEASED = "## Unreleased"
+VERSION = re.compile(r'^version = ".*"$', re.MULTILINE)
 
 
 def named(version: str, root: Path = ROOT) -> None:
@@ -24,14 +25,15 @@ def named(version: str, root: Path = ROOT) -> None:
 
     Raises :class:`ValueError` where the changelog has nothing that is not released.
     """
-    changelog, project = root / "CHANGELOG.md", root / "pyproject.toml"
+    changelog = root / "CHANGELOG.md"
     told = changelog.read_text(encoding="utf-8")
     if UNRELEASED not in told:
         raise ValueError("CHANGELOG.md tells of nothing that is not released")
     changelog.write_text(told.replace(UNRELEASED, f"## {version}", 1), encoding="utf-8")
-    text = project.read_text(encoding="utf-8")
-    text = re.sub(r'^version = ".*"$', f'version = "{version}"', text, count=1, flags=re.MULTILINE)
-    project.write_text(text, encoding="utf-8")
+    for project in (root / "pyproject.toml", root / "contracts" / "pyproject.toml"):
+        text = project.read_text(encoding="utf-8")
+        text = VERSION.sub(f'version = "{version}"', text, count=1)
+        project.write_text(text, encoding="utf-8")
 
 
 def main() -> None:

@@ -1,11 +1,13 @@
-"""One reply that somebody waits for, and what was heard of it meanwhile.
+"""The replies that somebody waits for, and what was heard of them meanwhile.
 
 Why it exists: both brokers take interim replies in the same way: the last one is kept and
 returned when no final one comes in time. It must not know what a reply says.
 """
 
 import asyncio
-from collections.abc import Callable
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 IsFinal = Callable[[bytes], bool]
 """Tells whether nothing more is to be waited for after a reply."""
@@ -40,3 +42,40 @@ class AwaitedReply:
         except TimeoutError:
             pass
         return self._last
+
+
+class Expected:
+    """Who in this process waits for which reply."""
+
+    def __init__(self) -> None:
+        """Begin with nobody waiting."""
+        self._waiting: dict[str, AwaitedReply] = {}
+
+    def __bool__(self) -> bool:
+        """Tell whether somebody waits."""
+        return bool(self._waiting)
+
+    @contextmanager
+    def expect(
+        self, correlation_id: str, final: IsFinal | None
+    ) -> Iterator[tuple[str, AwaitedReply]]:
+        """Await one reply; yields its correlation id (a fresh one if taken) and the reply."""
+        if not correlation_id or correlation_id in self._waiting:
+            correlation_id = uuid.uuid4().hex
+        reply = AwaitedReply(final)
+        self._waiting[correlation_id] = reply
+        try:
+            yield correlation_id, reply
+        finally:
+            self._waiting.pop(correlation_id, None)
+
+    def take(self, correlation_id: str, body: bytes) -> None:
+        """Hand a reply to whoever waits for it, if somebody still does."""
+        reply = self._waiting.get(correlation_id)
+        if reply is not None:
+            reply.take(body)
+
+    def give_up(self) -> None:
+        """Tell everybody that no reply will come."""
+        for reply in self._waiting.values():
+            reply.give_up()

@@ -259,7 +259,7 @@ class EmbeddedBroker:
                     await self._hands.roll_call()
                 await self._hands.find_strays()
                 await self._look()
-                if self._replies.expected:
+                if self._replies:
                     await self._replies.fetch()
             except StoreUnavailableError as error:
                 self._trouble = str(error)

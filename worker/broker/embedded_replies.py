@@ -6,14 +6,12 @@ publish requests.
 """
 
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 import structlog
 
 from worker.broker import embedded_rows as rows
-from worker.broker.awaiting import AwaitedReply, IsFinal
+from worker.broker.awaiting import Expected
 from worker.clock import Clock
 from worker.errors import SealedError, StoreUnavailableError
 from worker.sealing import Sealer
@@ -27,41 +25,22 @@ LIFETIME_SECONDS: Final = 60.0
 _log = structlog.get_logger(__name__)
 
 
-class EmbeddedReplies:
+class EmbeddedReplies(Expected):
     """Who in this process waits for which reply, and replies to others."""
 
     def __init__(self, file: SqliteFile, clock: Clock, tasks: TaskGroup, sealer: Sealer) -> None:
         """Take an address of our own; nobody waits yet. What is left lies sealed."""
+        super().__init__()
         self._sealer = sealer
         self._file = file
         self._clock = clock
         self._tasks = tasks
-        self._waiting: dict[str, AwaitedReply] = {}
         self.address = ADDRESS_PREFIX + uuid.uuid4().hex
-
-    @property
-    def expected(self) -> bool:
-        """Whether somebody waits."""
-        return bool(self._waiting)
-
-    @contextmanager
-    def expect(
-        self, correlation_id: str, final: IsFinal | None
-    ) -> Iterator[tuple[str, AwaitedReply]]:
-        """Await one reply; yields its correlation id (a fresh one if taken) and the reply."""
-        if not correlation_id or correlation_id in self._waiting:
-            correlation_id = uuid.uuid4().hex
-        reply = AwaitedReply(final)
-        self._waiting[correlation_id] = reply
-        try:
-            yield correlation_id, reply
-        finally:
-            self._waiting.pop(correlation_id, None)
 
     def send(self, reply_to: str, correlation_id: str, body: bytes) -> None:
         """Send a reply, to another process in the background; never raises."""
         if reply_to == self.address:
-            self._settle(correlation_id, body)
+            self.take(correlation_id, body)
         elif reply_to.startswith(ADDRESS_PREFIX):
             self._tasks.start(self._leave(reply_to, correlation_id, body), "reply")
         else:
@@ -81,12 +60,7 @@ class EmbeddedReplies:
             except SealedError as error:
                 _log.warning("reply_left_sealed", reason=str(error))
                 continue
-            self._settle(correlation_id, body)
-
-    def _settle(self, correlation_id: str, body: bytes) -> None:
-        reply = self._waiting.get(correlation_id)
-        if reply is not None:
-            reply.take(body)
+            self.take(correlation_id, body)
 
     async def _leave(self, address: str, correlation_id: str, body: bytes) -> None:
         now = self._clock.now().timestamp()

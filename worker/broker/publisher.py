@@ -150,7 +150,7 @@ class Publisher:
             return
         self._channel = self._underlay = None
         self._usable.clear()
-        self._replies.abandon()
+        self._replies.give_up()
         self._tasks.start(close_channel(discarded), "close publisher channel")
         self._tasks.start(self._renew(), "renew publisher channel")
 

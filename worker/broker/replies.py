@@ -5,9 +5,6 @@ channel that published its request. It must not decide what a reply says.
 """
 
 import asyncio
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 import aio_pika
@@ -17,7 +14,7 @@ from aiormq import Channel
 from aiormq.abc import DeliveredMessage
 
 from contracts.queues import DIRECT_REPLY, REPLY_PREFIX
-from worker.broker.awaiting import AwaitedReply, IsFinal
+from worker.broker.awaiting import Expected
 from worker.broker.connection import AMQP_ERRORS, Link, guarded
 
 REPLY_ADDRESSES: Final = (DIRECT_REPLY, REPLY_PREFIX)
@@ -28,40 +25,15 @@ REPLY_TIMEOUT_SECONDS: Final = 1.0
 _log = structlog.get_logger(__name__)
 
 
-class ReplyBox:
-    """Who waits for which reply."""
-
-    def __init__(self) -> None:
-        """Begin with nobody waiting."""
-        self._waiting: dict[str, AwaitedReply] = {}
+class ReplyBox(Expected):
+    """Who waits for which reply; given up when the channel is gone."""
 
     async def listen(self, channel: Channel) -> None:
         """Take the replies to what is published on ``channel``."""
         await channel.basic_consume(DIRECT_REPLY, self._take, no_ack=True)
 
-    @contextmanager
-    def expect(
-        self, correlation_id: str, final: IsFinal | None
-    ) -> Iterator[tuple[str, AwaitedReply]]:
-        """Await one reply; yields its correlation id (a fresh one if taken) and the reply."""
-        if not correlation_id or correlation_id in self._waiting:
-            correlation_id = uuid.uuid4().hex
-        reply = AwaitedReply(final)
-        self._waiting[correlation_id] = reply
-        try:
-            yield correlation_id, reply
-        finally:
-            self._waiting.pop(correlation_id, None)
-
-    def abandon(self) -> None:
-        """Tell everybody that no reply will come: the channel is gone."""
-        for reply in self._waiting.values():
-            reply.give_up()
-
     async def _take(self, incoming: DeliveredMessage) -> None:
-        reply = self._waiting.get(incoming.header.properties.correlation_id or "")
-        if reply is not None:
-            reply.take(incoming.body)
+        self.take(incoming.header.properties.correlation_id or "", incoming.body)
 
 
 class Replier:

@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 from worker.adapters import opened, opened_store
 from worker.clock import SystemClock
@@ -28,6 +28,8 @@ from worker.settings import Settings
 LISTED: Final = 100_000
 """More than anybody reads; a list that stopped earlier would look complete."""
 PORTION: Final = 500
+
+Decided = Literal["discarded", "restored"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,23 +156,10 @@ async def edit_deadletter(  # noqa: PLR0913  (what the command takes)
         return print_report(await work.replay(parts.broker, [copy.id], reason))
 
 
-async def discard_deadletters(
-    settings: Settings, which: Which, reason: str, *, dry: bool, as_json: bool
+async def decide_deadletters(  # noqa: PLR0913  (what the commands take)
+    settings: Settings, which: Which, what: Decided, reason: str, *, dry: bool, as_json: bool
 ) -> bool:
-    """Put letters aside; return False where one that was named was not."""
-    return await _decide(settings, which, "discarded", reason, dry=dry, as_json=as_json)
-
-
-async def restore_deadletters(
-    settings: Settings, which: Which, reason: str, *, dry: bool, as_json: bool
-) -> bool:
-    """Open discarded letters again; return False where one that was named was not."""
-    return await _decide(settings, which, "restored", reason, dry=dry, as_json=as_json)
-
-
-async def _decide(  # noqa: PLR0913  (what the commands take)
-    settings: Settings, which: Which, what: str, reason: str, *, dry: bool, as_json: bool
-) -> bool:
+    """Put letters aside, or open them again; return False where one that was named was not."""
     log_quietly(settings)
     query = which.query()
     async with opened_store(settings) as store:

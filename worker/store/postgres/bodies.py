@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from worker.runtime.resealing import KeptBody, Replacement
 from worker.store.columns import names
+from worker.store.kept_bodies import kept, next_bodies
 from worker.store.postgres.base import Part
 from worker.store.tables import BODIES
 
@@ -20,17 +21,8 @@ class Bodies(Part):
         self, place: str, after: str, *, limit: int, passing: bytes
     ) -> list[KeptBody]:
         """Return the rows that come after a key, in order, without bodies that begin so."""
-        table, column = BODIES[place]
-        key = names(table)[0]
-        found = await self._all(
-            f"SELECT {key}, CASE WHEN substr({column}, 1, $1) = $2 THEN NULL ELSE {column} END"  # noqa: S608
-            f" FROM {table.name} WHERE {key} > $3 ORDER BY {key} LIMIT $4",
-            len(passing),
-            passing,
-            after,
-            limit,
-        )
-        return [KeptBody(record[0], record[0], record[1]) for record in found]
+        statement = next_bodies(place, "$")
+        return kept(await self._all(statement, len(passing), passing, after, limit))
 
     async def replace_bodies(self, place: str, changes: Sequence[Replacement]) -> int:
         """Replace what nobody has changed or holds locked; return how much that was."""
