@@ -68,11 +68,13 @@ def _object(line: Line) -> dict[str, object]:
         "details": line.text,
         "took_ms": None if line.took is None else round(line.took / timedelta(milliseconds=1)),
         "log_id": line.log_id,
+        "letter_id": line.letter_id,
     }
 
 
 def _row(line: Line) -> tuple[str, ...]:
-    details = line.text if not line.log_id else f"LogId {line.log_id}"
+    number = f"LogId {line.log_id}" if line.log_id else line.letter_id
+    details = " ".join(filter(None, (line.text, number)))
     return (_time(line.at), took(line.took), line.what, line.state, details)
 
 

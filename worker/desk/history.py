@@ -1,16 +1,16 @@
 """An order's history for people: what happened, in which order, and how long each took.
 
-Why it exists: decisions, the calls that follow from them, notifications, money and dead letters are
-kept apart, and read together. A call is a line of its own: sent with one decision, answered
+Why it exists: decisions, the calls that follow from them and notifications are kept apart, and read
+together with what beside.py finds. A call is a line of its own: sent with one decision, answered
 with another, and the time between is how long it took. It must not hold personal data.
 """
 
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Final
 
+from worker.desk.beside import Line, beside
 from worker.errors import StoreUnavailableError
 from worker.runtime import snapshot
 from worker.runtime.ports import NotificationRow, OrderRow, Store, TimelineEntry
@@ -35,24 +35,6 @@ _ANSWERS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
-    """One thing that happened."""
-
-    at: datetime
-    sort: str
-    """decision, call or notification."""
-    what: str
-    """The event, the call as ZZY names it, or ``notification_`` and its type."""
-    state: str
-    """The phase after a decision; how a call or a notification stands."""
-    text: str
-    took: timedelta | None = None
-    """How long a call or a notification took; None: it has not ended, or took no time."""
-    log_id: str = ""
-    """ZZY's own number of a call."""
-
-
-@dataclass(frozen=True, slots=True)
 class History:
     """An order as an operator reads it."""
 
@@ -72,20 +54,18 @@ async def history(store: Store, row: OrderRow, policy: Policy) -> History:
         order = snapshot.read(row)
     except (StoreUnavailableError, ValueError):
         order = None
-    return History(
-        row, order, tuple(lines(entries, told)), upcoming(order, policy) if order else None
-    )
+    made = sorted(lines(entries, told) + await beside(store, row), key=lambda line: line.at)
+    return History(row, order, tuple(made), upcoming(order, policy) if order else None)
 
 
 def lines(entries: Sequence[TimelineEntry], told: Iterable[NotificationRow]) -> list[Line]:
-    """Return decisions, their calls and the notifications, oldest first."""
+    """Return decisions, their calls and the notifications."""
     made: list[Line] = []
     for place, entry in enumerate(entries):
         made.append(Line(entry.at, DECISION, entry.kind, entry.phase, entry.text))
         if (call := _call(entry, entries[place + 1 :])) is not None:
             made.append(call)
-    made += [_notification(row) for row in told]
-    return sorted(made, key=lambda line: line.at)
+    return made + [_notification(row) for row in told]
 
 
 def _call(entry: TimelineEntry, later: Sequence[TimelineEntry]) -> Line | None:

@@ -65,6 +65,8 @@ class Stimulus:
     answers: CallZzy | None = None
     """The call that the event answers, if it does."""
     log_id: str = ""
+    came: str = ""
+    """What the history says of how it came, where that is worth a word."""
     judged: Callable[[bool], Awaitable[None]] | None = None
     """Told whether it was taken, once that is durable, and before any call that follows."""
 
@@ -226,7 +228,7 @@ class Saga:
         messages += alarm_messages(order.order_num, version + 1, _alarms(decision))
         transition = Transition(
             row=snapshot.row(order, version + 1, now),
-            entries=step.entries(was, now, stimulus.log_id),
+            entries=step.entries(was, now, stimulus.log_id, stimulus.came),
             inbox=(*stimulus.inbox, *(stimulus.inbox_if_applied if _had_effect(decision) else ())),
             outbox=messages,
             notifications=[row for _, row in made],

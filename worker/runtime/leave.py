@@ -26,11 +26,14 @@ class Step:
     permit: Permit | None = None
     put_off: bool = False
 
-    def entries(self, was: Phase, now: datetime, log_id: str) -> tuple[TimelineEntry, ...]:
+    def entries(
+        self, was: Phase, now: datetime, log_id: str, came: str = ""
+    ) -> tuple[TimelineEntry, ...]:
         """Return the line of the order's history; a timer that goes on waiting has none."""
         if self.put_off and isinstance(self.decision.event, TimerFired):
             return ()
-        return (timeline.entry(self.decision, was, now, log_id, waits=self.put_off),)
+        line = timeline.entry(self.decision, was, now, log_id, came=came, waits=self.put_off)
+        return (line,)
 
 
 def ask_leave(gate: Gate, decision: Decision) -> Step:

@@ -104,6 +104,10 @@ class Notices:
         stimulus = self._stimulus(message, received, notice)
         loaded = await self._load(notice, stimulus.ids)
         was_held = message.message_id == received.content_digest
+        if was_held:
+            early = self._clock.now() - received.received_at
+            told = f"held for {early.total_seconds():.1f} s, until its order was known"
+            stimulus = replace(stimulus, came=told)
         if loaded.row is None and not stimulus.is_forged(loaded.seen):
             if not was_held and not self._has_room(received, notice):
                 return await self._turn_away(message)

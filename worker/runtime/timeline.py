@@ -53,14 +53,20 @@ def _snake_case(name: str) -> str:
 
 
 def entry(
-    decision: Decision, before: Phase, now: datetime, log_id: str = "", *, waits: bool = False
+    decision: Decision,
+    before: Phase,
+    now: datetime,
+    log_id: str = "",
+    *,
+    came: str = "",
+    waits: bool = False,
 ) -> TimelineEntry:
     """Return the line for one decision; ``log_id`` is ZZY's own number of the call.
 
-    ``waits``: its call was put off.
+    ``came`` says how its event came; ``waits``: its call was put off.
     """
     after = decision.order.phase if decision.order else Phase.NEW
-    parts = [_facts(decision.event)]
+    parts = [_facts(decision.event), came]
     parts += [text for effect in decision.effects if (text := _effect(effect))]
     if waits:
         parts.append("waits: ZZY is not called at present")
