@@ -22,6 +22,7 @@ from worker.clients.http import Limits
 from worker.errors import StoreUnavailableError
 from worker.runtime.alarm_records import AlarmRow, AlarmStore
 from worker.runtime.ports import Backlog, Broker, Store, Transition
+from worker.runtime.pressure import UNSAID_SECONDS
 from worker.simulators.robots import RobotSimulator
 from worker.sqlite import SqliteFile
 from worker.store.sqlite import SqliteStore
@@ -131,10 +132,10 @@ async def test_what_happened_once_is_over_after_a_quiet_day_and_forgotten_later(
     watch: Watch,
 ) -> None:
     await watch.book.keep("endpoint_gone", {"app_key": "k"})
-    await watch.book.keep("zzy_down", {})
+    await watch.book.keep("channel_failing", {"app_key": "k"})
     watch.clock.advance(86_401)
     await watch.process().look()
-    assert [kind for kind, _, _ in await watch.opened()] == ["zzy_down"]
+    assert [kind for kind, _, _ in await watch.opened()] == ["channel_failing"]
     watch.clock.advance(91 * 86_400)
     await watch.process().look()
     assert await watch.over() == []
@@ -182,6 +183,26 @@ async def test_the_word_that_it_is_over_ends_an_alarm(watch: Watch) -> None:
         unlisten(watch.book)
     assert await watch.opened() == []
     assert [one.kind for one in await watch.over()] == ["zzy_down"]
+
+
+async def test_what_a_process_said_until_it_died_is_over_soon_after(watch: Watch) -> None:
+    watcher = watch.process()
+    await watch.book.keep("zzy_down", {"text": "ZZY does not answer"})
+    await watch.book.keep("dead_letter_limit", {"queue": queues.ORDERS})
+    await watch.book.keep("channel_failing", {"app_key": "k", "percent": 50})
+    watch.clock.advance(UNSAID_SECONDS)
+    await watcher.look()
+    assert len(await watch.opened()) == 3
+    await watch.book.keep("zzy_down", {"text": "ZZY does not answer"})
+    watch.clock.advance(1)
+    await watcher.look()
+    assert await watch.opened() == [("channel_failing", "k", 1), ("zzy_down", "", 2)]
+    watch.clock.advance(UNSAID_SECONDS)
+    await watcher.look()
+    assert await watch.opened() == [("channel_failing", "k", 1)]
+    told = await watch.store.claim_robot_messages(watch.clock.now(), watch.clock.now(), limit=9)
+    over = [one.alarm.kind for one in told if one.about == "resolved"]
+    assert sorted(over) == ["dead_letter_limit", "zzy_down"]
 
 
 # --- the robots ---------------------------------------------------------------------------

@@ -63,7 +63,9 @@ async def test_a_dead_letter_died_was_replayed_died_again_and_was_discarded(here
     await store.mark_replayed(Replayed(["l1"], NOON, NOON + timedelta(seconds=5)))
     await store.add_dead_letter(replace(one, last_failed_at=NOON + timedelta(seconds=9)))
     await store.add_dead_letter(replace(one, id="l2", order_num="another"))
-    change = LetterChange("discarded", ("open",), NOON + timedelta(seconds=20), "cli:ann", "by post")
+    change = LetterChange(
+        "discarded", ("open",), NOON + timedelta(seconds=20), "cli:ann", "by post"
+    )
     entry = AuditEntry(NOON, "cli:ann", "deadletter.discard", "l1", id="a1")
     assert await store.change_letters(LetterQuery(ids=("l1",)), change, entry) == ["l1"]
     found = await lines(here, LETTER)

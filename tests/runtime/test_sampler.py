@@ -18,7 +18,7 @@ from worker.runtime.alarm_records import RaisedAlarm, Severity, Telling
 from worker.runtime.controlling import ChannelReport
 from worker.runtime.failure_reasons import REASONS
 from worker.runtime.ports import Backlog, NotificationResult, TimelineEntry, Transition
-from worker.runtime.pressure import SAY_AGAIN_SECONDS
+from worker.runtime.pressure import UNSAID_SECONDS
 from worker.runtime.sampler import LAG, SECONDS, Sampler, begin_of
 from worker.runtime.sampling import Sample, Waiting, bucket_of, histogram, merged, percentile
 from worker.saga.states import Ending, Failure, Order, PastRefund, Phase, Refund
@@ -179,7 +179,7 @@ async def test_zzy_is_down_while_any_process_says_so(store: SqliteStore) -> None
     down = RaisedAlarm("zzy_down", "", Severity.CRITICAL, "ZZY does not answer", clock.now())
     await store.raise_alarm(down, Telling())
     assert (await sampler(store, clock).sample()).zzy_down
-    clock.advance(SECONDS + 3 * SAY_AGAIN_SECONDS)
+    clock.advance(SECONDS + UNSAID_SECONDS)
     assert not (await sampler(store, clock).sample()).zzy_down, "its process died"
     await store.raise_alarm(replace(down, at=clock.now()), Telling())
     clock.advance(SECONDS)

@@ -28,6 +28,8 @@ class Kind:
     """Fields that stand in its text besides; ``text`` where the words are our own."""
     lasts: bool = False
     """It is over when somebody says so; others are over once nothing more is heard of them."""
+    spoken: bool = False
+    """A process says it again each minute while it lasts: unsaid, it ended with its process."""
 
 
 def _order(severity: Severity, says: str, *, lasts: bool = False) -> Kind:
@@ -48,9 +50,9 @@ KINDS: Final[Mapping[str, Kind]] = {
         ("percent", "answer"),
         lasts=True,
     ),
-    "zzy_down": Kind(_CRITICAL, "ZZY does not answer: orders wait", lasts=True),
+    "zzy_down": Kind(_CRITICAL, "ZZY does not answer: orders wait", lasts=True, spoken=True),
     "dead_letter_limit": Kind(
-        _CRITICAL, "most messages die: the queue is stopped", ("queue",), lasts=True
+        _CRITICAL, "most messages die: the queue is stopped", ("queue",), lasts=True, spoken=True
     ),
     "zzy_signature_refused": Kind(_CRITICAL, "ZZY refuses our signature"),
     "zzy_refusal": Kind(_CRITICAL, "ZZY refuses orders: the account there may be empty"),
@@ -117,6 +119,7 @@ KINDS: Final[Mapping[str, Kind]] = {
 }
 UNKNOWN: Final = Kind(_WARNING, "an alarm of a kind that is not listed")
 LASTING: Final = tuple(name for name, kind in KINDS.items() if kind.lasts)
+SPOKEN: Final = tuple(name for name, kind in KINDS.items() if kind.spoken)
 
 _redacted: Final = Redaction()
 _URGENT_PERCENT: Final = 90

@@ -15,11 +15,12 @@ from typing import Final
 import structlog
 
 from worker.alarms.book import AlarmBook
-from worker.alarms.kinds import LASTING, subject_of
+from worker.alarms.kinds import LASTING, SPOKEN, subject_of
 from worker.alarms.rules import RATE_SECONDS, Finding, Seen, Thresholds, judge
 from worker.clock import Clock
 from worker.errors import BrokerUnavailableError, StoreUnavailableError
 from worker.runtime.ports import Backlog, Broker, Store
+from worker.runtime.pressure import UNSAID_SECONDS
 from worker.telemetry.metrics import ALARMS_OPEN
 
 HUMAN: Final = "order_needs_human"
@@ -81,6 +82,7 @@ class Watcher:
             found = list(judge(await self._seen(now), plan.thresholds))
             await self._raise([one for one in found if self._has_lasted(one, now)])
             self._forget_what_is_over(found)
+            await self._end_unsaid(now)
             quiet = now - timedelta(seconds=plan.quiet)
             await self._store.resolve_quiet_alarms(LASTING, quiet, now)
             await self._store.forget_alarms(now - timedelta(seconds=plan.keep))
@@ -141,6 +143,17 @@ class Watcher:
         for kind, subject in opened.keys() - wanted.keys():
             if kind in ours:
                 await self._book.end(kind, subject)
+
+    async def _end_unsaid(self, now: datetime) -> None:
+        """End what a process said again and again until it died: the next one knows nothing of it.
+
+        Where the cause goes on, the next one finds it, and the alarm opens anew.
+        """
+        unsaid = now - timedelta(seconds=UNSAID_SECONDS)
+        for one in await self._store.alarms():
+            if one.kind in SPOKEN and one.last_seen_at < unsaid:
+                _log.info("alarm_left_behind", kind=one.kind, subject=one.subject)
+                await self._book.end(one.kind, one.subject)
 
     async def _humans(self) -> dict[tuple[str, str], Finding] | None:
         """Return the orders in front of a human; None: too many to know them all, or not asked."""

@@ -123,5 +123,6 @@ class DeadLetterLimit:
             await self._stopped.wait()
             await self._clock.sleep(PROBE_SECONDS)
             if self._stopped.is_set():
+                alarm("dead_letter_limit", queue=self._queue, text="it is still stopped")
                 self._probe = PROBE_MESSAGES
                 await self._valve.hold(self._queue, HOLDER, at_most=1)

@@ -33,6 +33,8 @@ IDLE_SECONDS: Final = 5.0
 """How long a knock that was answered waits for an order that proves it."""
 SAY_AGAIN_SECONDS: Final = 60.0
 """How often the alarm is said to go on: what nobody says for a while ended with its process."""
+UNSAID_SECONDS: Final = 3 * SAY_AGAIN_SECONDS
+"""After so long without a word nobody is left who would say that it is over."""
 HOLDER: Final = "zzy"
 
 _log = structlog.get_logger(__name__)

@@ -19,7 +19,7 @@ from worker.runtime.controlling import ChannelControl
 from worker.runtime.failing import FailureStore
 from worker.runtime.failure_reasons import reasons
 from worker.runtime.ports import Backlog, Figures
-from worker.runtime.pressure import SAY_AGAIN_SECONDS
+from worker.runtime.pressure import UNSAID_SECONDS
 from worker.runtime.refunding import RefundStore
 from worker.runtime.sampling import Sample, SampleStore, Waiting, histogram, merged
 
@@ -185,7 +185,7 @@ def zzy_down(opened: Sequence[AlarmRow], now: datetime) -> bool:
 
     One that nobody says any more is of a process that died in the meantime.
     """
-    heard = now - timedelta(seconds=3 * SAY_AGAIN_SECONDS)
+    heard = now - timedelta(seconds=UNSAID_SECONDS)
     return any(one.kind == "zzy_down" and one.last_seen_at >= heard for one in opened)
 
 

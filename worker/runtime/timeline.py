@@ -52,7 +52,7 @@ def _snake_case(name: str) -> str:
     return _HUMP.sub("_", name).lower()
 
 
-def entry(
+def entry(  # noqa: PLR0913  (what a line is made of)
     decision: Decision,
     before: Phase,
     now: datetime,
