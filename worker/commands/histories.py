@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from worker.commands.tables import print_table
-from worker.desk.history import History, Line
+from worker.desk.beside import Line
+from worker.desk.history import History
 from worker.desk.waiting import waits
 from worker.saga.upcoming import Upcoming
 

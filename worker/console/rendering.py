@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from worker.console import texts
 from worker.console.assets import asset_url
+from worker.console.said import alarm_said, said
 from worker.translation.admission import SHANGHAI
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals |= {"asset": asset_url, "t": _text, "navigation": _navigation, "page": _page}
+    made.globals |= {"said": _said, "alarm_said": _alarm_said}
     made.filters |= {
+        "said": _said,
         "when": when,
         "clock": clock,
         "ago": _ago,
@@ -114,6 +117,16 @@ def _ask(context: Context) -> "Ask":
 @pass_context
 def _text(context: Context, key: str, /, **values: object) -> str:
     return _ask(context).text(key, **values)
+
+
+@pass_context
+def _said(context: Context, sentence: str | None) -> str:
+    return said(_ask(context).language, sentence or "")
+
+
+@pass_context
+def _alarm_said(context: Context, kind: str, sentence: str) -> str:
+    return alarm_said(_ask(context).language, kind, sentence)
 
 
 @pass_context

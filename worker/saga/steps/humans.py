@@ -10,7 +10,7 @@ from typing import Final
 
 from worker.saga.effects import Alarm
 from worker.saga.events import Event
-from worker.saga.states import Order
+from worker.saga.states import Order, Phase
 from worker.saga.steps import Moment, Result
 
 PAY_UNKNOWN: Final = "pay and CancelOrder of unknown outcome: ask ZZY whether it was paid"
@@ -27,6 +27,11 @@ OVER_WITH_PHASE: Final = frozenset({PAY_UNKNOWN, NO_TICKET, REFUND_REFUSED})
 """Reasons that are gone when the order moves on."""
 OVER_WITH_REFUND: Final = frozenset({REFUND_UNKNOWN})
 """Reasons that are gone when the refund intent is closed."""
+
+
+def contradiction(event: Event, phase: Phase) -> str:
+    """Return the reason where ZZY says what cannot be true of an order in this phase."""
+    return f"ZZY reported {type(event).__name__} for an order that is {phase}: money may be lost"
 
 
 def release(before: Order, after: Order) -> Order:
@@ -72,8 +77,7 @@ def human_for_unknown_refund(o: Order, _e: Event, _m: Moment) -> Result:
 
 def human_for_contradiction(o: Order, e: Event, _m: Moment) -> Result:
     """Call a person: ZZY says what cannot be true of this order. What was under way goes on."""
-    text = f"ZZY reported {type(e).__name__} for an order that is {o.phase}: money may be lost"
-    return _call(o, text)
+    return _call(o, contradiction(e, o.phase))
 
 
 def human_for_stray_refund(o: Order, _e: Event, _m: Moment) -> Result:
