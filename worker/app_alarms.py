@@ -6,6 +6,7 @@ database has it. It must not hold logic of an alarm.
 
 import asyncio
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from typing import Final
 
 from worker import configured_alarms
@@ -16,6 +17,7 @@ from worker.alarms.sender import Sender
 from worker.alarms.signatures import SignatureWatch
 from worker.alarms.watcher import Watcher
 from worker.clients.gateways import GatewayClient
+from worker.runtime.queue_ages import QueueAges
 from worker.settings import Settings
 from worker.surroundings import Surroundings
 from worker.tasks import TaskGroup
@@ -62,6 +64,8 @@ def start_alarms(  # noqa: PLR0913  (what they are told by, and whom they tell)
     watcher = Watcher(plan, book, parts.store, parts.broker, parts.clock)
     tasks.keep(book.run, "alarm book", parts.clock)
     tasks.keep(watcher.run, "alarm watch", parts.clock)
+    ages = QueueAges(parts.broker, parts.store, parts.clock)
+    tasks.keep(partial(ages.keep_reporting, plan.queues), "queue ages", parts.clock)
     if robots := configured_alarms.robots(settings):
         http = GatewayClient(configured_alarms.LIMITS, on.http)
         stack.push_async_callback(http.close)

@@ -14,6 +14,7 @@ from worker.runtime.auditing import Audit
 from worker.runtime.catalogue import Catalogue
 from worker.runtime.catalogue_sync import CatalogueSync
 from worker.runtime.channel_desk import ChannelDesk
+from worker.runtime.queue_ages import QueueAges
 from worker.runtime.sampler import Sampler
 from worker.runtime.searching import SearchKeys
 from worker.settings import Settings
@@ -81,7 +82,7 @@ async def serve_console(  # noqa: PLR0913  (what the pages work with)
 def _sampler(settings: Settings, parts: Adapters) -> Sampler:
     return Sampler(
         parts.store,
-        parts.broker,
+        QueueAges(parts.broker, parts.store, parts.clock),
         parts.clock,
         queues=configured_console.queues_shown(settings),
         keep_days=settings.console.sample_days,

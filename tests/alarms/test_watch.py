@@ -1,81 +1,28 @@
 """One process of several watches; what it finds is opened, told and ended, and nothing is lost."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import cast
 
 import pytest
 
 from contracts import queues
-from tests.doubles import HeldClock
+from tests.alarms.watching import PLAN, Watch
 from tests.parity.store.kit import order_row
 from worker.alarms.book import AlarmBook
 from worker.alarms.robots import Robot
 from worker.alarms.rules import Thresholds
 from worker.alarms.sender import PATIENCE, Sender
-from worker.alarms.watcher import Watcher, WatchPlan
 from worker.clients.gateways import GatewayClient
 from worker.clients.http import Limits
 from worker.errors import StoreUnavailableError
 from worker.runtime.alarm_records import AlarmRow, AlarmStore
-from worker.runtime.ports import Backlog, Broker, Store, Transition
-from worker.runtime.pressure import UNSAID_SECONDS
+from worker.runtime.ports import Backlog, Transition
 from worker.simulators.robots import RobotSimulator
-from worker.sqlite import SqliteFile
-from worker.store.sqlite import SqliteStore
 from worker.telemetry import alarm, resolved
 from worker.telemetry.alarms import listen, unlisten
-
-PLAN = WatchPlan(thresholds=Thresholds(deadline_share=0), queues=(queues.ORDERS,))
-
-
-@dataclass
-class Queues:
-    """As much of a broker as the watcher asks."""
-
-    found: list[Backlog] = field(default_factory=list)
-
-    async def backlogs(self, names: Sequence[str]) -> list[Backlog]:
-        assert list(names) == [queues.ORDERS]
-        return self.found
-
-    def paused(self) -> list[str]:
-        return []
-
-
-class Watch:
-    """A store, time by hand, and as many processes as a test wants."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.clock = HeldClock()
-        self.queues = Queues()
-        self.book = AlarmBook(store, self.clock, ["ops"], 3_600)
-
-    def process(self, plan: WatchPlan = PLAN) -> Watcher:
-        return Watcher(plan, self.book, self.store, cast(Broker, self.queues), self.clock)
-
-    def empty_handed(self) -> None:
-        waiting = self.queues.found = []
-        waiting.append(Backlog(queues.ORDERS, 5, consumers=0))
-
-    async def opened(self) -> list[tuple[str, str, int]]:
-        return sorted((one.kind, one.subject, one.count) for one in await self.store.alarms())
-
-    async def over(self) -> list[AlarmRow]:
-        return await self.store.alarms(resolved=True)
-
-
-@pytest.fixture
-async def watch(tmp_path: Path) -> AsyncIterator[Watch]:
-    file = SqliteFile(tmp_path / "alarms.db")
-    store = SqliteStore(file)
-    await store.start()
-    yield Watch(cast(Store, store))
-    await file.close()
 
 
 async def test_what_must_last_is_an_alarm_once_it_lasted_and_ends_by_itself(watch: Watch) -> None:
@@ -183,26 +130,6 @@ async def test_the_word_that_it_is_over_ends_an_alarm(watch: Watch) -> None:
         unlisten(watch.book)
     assert await watch.opened() == []
     assert [one.kind for one in await watch.over()] == ["zzy_down"]
-
-
-async def test_what_a_process_said_until_it_died_is_over_soon_after(watch: Watch) -> None:
-    watcher = watch.process()
-    await watch.book.keep("zzy_down", {"text": "ZZY does not answer"})
-    await watch.book.keep("dead_letter_limit", {"queue": queues.ORDERS})
-    await watch.book.keep("channel_failing", {"app_key": "k", "percent": 50})
-    watch.clock.advance(UNSAID_SECONDS)
-    await watcher.look()
-    assert len(await watch.opened()) == 3
-    await watch.book.keep("zzy_down", {"text": "ZZY does not answer"})
-    watch.clock.advance(1)
-    await watcher.look()
-    assert await watch.opened() == [("channel_failing", "k", 1), ("zzy_down", "", 2)]
-    watch.clock.advance(UNSAID_SECONDS)
-    await watcher.look()
-    assert await watch.opened() == [("channel_failing", "k", 1)]
-    told = await watch.store.claim_robot_messages(watch.clock.now(), watch.clock.now(), limit=9)
-    over = [one.alarm.kind for one in told if one.about == "resolved"]
-    assert sorted(over) == ["dead_letter_limit", "zzy_down"]
 
 
 # --- the robots ---------------------------------------------------------------------------

@@ -2,10 +2,15 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from contracts import queues
 from tests.parity.broker_kit import PATIENCE, Collector, Gate, Kit, order
+from worker.clock import SystemClock
 from worker.runtime.ports import Backlog, Broker
+from worker.runtime.queue_ages import QueueAges
+from worker.sqlite import SqliteFile
+from worker.store.sqlite import SqliteStore
 
 SLACK = timedelta(seconds=2)
 """RabbitMQ keeps whole seconds."""
@@ -59,3 +64,24 @@ async def test_who_takes_of_a_queue_is_told_where_the_broker_knows(kit: Kit) -> 
     assert (await backlog(broker)).consumers in {0, None}
     await broker.consume(queues.ORDERS, Collector(), concurrency=1)
     assert (await backlog(broker)).consumers in {1, None}
+
+
+async def test_a_process_that_takes_nothing_knows_since_when(kit: Kit, tmp_path: Path) -> None:
+    taking, showing, gate = await kit.start(), await kit.start(), Gate()
+    file = SqliteFile(tmp_path / "marks.db")
+    store = SqliteStore(file)
+    await store.start()
+    began = datetime.now(UTC)
+    await taking.consume(queues.ORDERS, gate, concurrency=1)
+    for _ in range(3):
+        await taking.publish(order())
+    await gate.wait(1)
+    await taking.pause(queues.ORDERS)
+    await until_waiting(taking, 2)
+    await QueueAges(taking, store, SystemClock()).report([queues.ORDERS])
+    (found,) = await QueueAges(showing, store, SystemClock()).backlogs([queues.ORDERS])
+    gate.opened.set()
+    await file.close()
+    assert found.waiting == 2
+    assert found.oldest_at is not None
+    assert began - SLACK <= found.oldest_at <= datetime.now(UTC)

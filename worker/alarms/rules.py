@@ -41,7 +41,7 @@ class Seen:
     channels: Sequence[ChannelControl] = ()
     backlogs: Sequence[Backlog] = ()
     stopped: frozenset[str] = frozenset()
-    """Queues that this process has stopped by itself."""
+    """Queues that a process has stopped by itself."""
 
 
 @dataclass(frozen=True, slots=True)

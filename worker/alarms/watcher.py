@@ -14,6 +14,7 @@ from typing import Final
 
 import structlog
 
+from contracts import queues
 from worker.alarms.book import AlarmBook
 from worker.alarms.kinds import LASTING, SPOKEN, subject_of
 from worker.alarms.rules import RATE_SECONDS, Finding, Seen, Thresholds, judge
@@ -21,6 +22,7 @@ from worker.clock import Clock
 from worker.errors import BrokerUnavailableError, StoreUnavailableError
 from worker.runtime.ports import Backlog, Broker, Store
 from worker.runtime.pressure import UNSAID_SECONDS
+from worker.runtime.queue_ages import QueueAges
 from worker.telemetry.metrics import ALARMS_OPEN
 
 HUMAN: Final = "order_needs_human"
@@ -69,6 +71,7 @@ class Watcher:
         self._book = book
         self._store = store
         self._broker = broker
+        self._ages = QueueAges(broker, store, clock)
         self._clock = clock
         self._owner = uuid.uuid4().hex
         self._since: dict[tuple[str, str], datetime] = {}
@@ -111,14 +114,24 @@ class Watcher:
             facts,
             await self._store.channel_controls(),
             await self._backlogs(),
-            frozenset(self._broker.paused()),
+            await self._stopped(),
         )
 
     async def _backlogs(self) -> Sequence[Backlog]:
         try:
-            return await self._broker.backlogs(self._plan.queues)
+            return await self._ages.backlogs(self._plan.queues)
         except BrokerUnavailableError:
             return ()
+
+    async def _stopped(self) -> frozenset[str]:
+        """Return the queues that this process has stopped, or another one, which said so."""
+        stopped = set(self._broker.paused())
+        for one in await self._store.alarms():
+            if one.kind == "zzy_down":
+                stopped.add(queues.ORDERS)
+            elif one.kind == "dead_letter_limit":
+                stopped.add(one.subject)
+        return frozenset(stopped)
 
     def _has_lasted(self, one: Finding, now: datetime) -> bool:
         since = self._since.setdefault(_key(one), now)

@@ -83,6 +83,10 @@ class CatalogueStore(Protocol):
         """Tell whether this worker is to fetch: nobody began one within ``interval`` seconds."""
         ...
 
+    async def last_syncs(self, asked: Sequence[str]) -> Mapping[str, datetime]:
+        """Return when each of these was last claimed, those that ever were."""
+        ...
+
     async def keep_purchases(self, order_num: str, purchases: Sequence[Purchase]) -> None:
         """Write what one order takes of the limits, in place of what was known of it."""
         ...

@@ -18,8 +18,9 @@ from worker.runtime.alarm_records import AlarmRow
 from worker.runtime.controlling import ChannelControl
 from worker.runtime.failing import FailureStore
 from worker.runtime.failure_reasons import reasons
-from worker.runtime.ports import Backlog, Figures
+from worker.runtime.ports import Figures
 from worker.runtime.pressure import UNSAID_SECONDS
+from worker.runtime.queue_ages import Backlogs
 from worker.runtime.refunding import RefundStore
 from worker.runtime.sampling import Sample, SampleStore, Waiting, histogram, merged
 
@@ -38,14 +39,6 @@ UNSENT: Final = "unsent"
 _SAMPLE, _THIN = "console.sample", "console.thin"
 
 _log = structlog.get_logger(__name__)
-
-
-class Backlogs(Protocol):
-    """Tells what waits in the broker's queues."""
-
-    async def backlogs(self, names: Sequence[str]) -> list[Backlog]:
-        """Return it. Raises BrokerUnavailableError."""
-        ...
 
 
 class SampledStore(SampleStore, FailureStore, RefundStore, Protocol):

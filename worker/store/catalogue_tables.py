@@ -27,7 +27,7 @@ PRODUCT_PRICES: Final = table(
 """The price calendar (价格日历) of each product, with its sessions (场次), as last fetched."""
 
 CATALOGUE_SYNCS: Final = table("catalogue_syncs", texts("name", key=True), moments("began_at"))
-"""When a worker last began a fetch on the schedule, so that of several workers one does."""
+"""When a worker last began something, so that of several one does; moments known by name."""
 
 PURCHASES: Final = table(
     "purchases",

@@ -71,6 +71,18 @@ async def test_one_of_many_workers_fetches(open_store: Opener) -> None:
     assert not await first.claim_sync("products", after(61), interval=60)
 
 
+async def test_when_it_was_claimed_last_is_known_and_never_goes_back(open_store: Opener) -> None:
+    first, second = await open_store(), await open_store()
+    await first.claim_sync("queue a", after(5), interval=0)
+    await second.claim_sync("queue a", after(3), interval=0)
+    await second.claim_sync("queue b", after(1), interval=0)
+    assert await first.last_syncs(["queue a", "queue b", "queue c"]) == {
+        "queue a": after(5),
+        "queue b": after(1),
+    }
+    assert await first.last_syncs([]) == {}
+
+
 async def test_purchases_are_found_by_digest_product_and_day(store: Store) -> None:
     await store.keep_purchases("o1", [purchase(), purchase("e")])
     await store.keep_purchases("o2", [purchase(num="o2", at=-100)])

@@ -27,6 +27,7 @@ _CLAIM: Final = (
     "INSERT INTO catalogue_syncs AS s (name, began_at) VALUES ($1, $2)"
     " ON CONFLICT (name) DO UPDATE SET began_at = $2 WHERE s.began_at <= $3 RETURNING name"
 )
+_LAST: Final = "SELECT name, began_at FROM catalogue_syncs WHERE name = ANY($1::text[])"
 _FORGET: Final = "DELETE FROM purchases WHERE ordered_at < $1"
 PURCHASED: Final = select(
     PURCHASES,
@@ -87,6 +88,10 @@ class Catalogue(Part):
     async def claim_sync(self, name: str, now: datetime, *, interval: float) -> bool:
         """Tell whether this worker is to fetch: nobody began one within ``interval``."""
         return bool(await self._all(_CLAIM, name, now, now - timedelta(seconds=interval)))
+
+    async def last_syncs(self, asked: Sequence[str]) -> Mapping[str, datetime]:
+        """Return when each of these was last claimed, those that ever were."""
+        return {str(name): at for name, at in await self._all(_LAST, list(asked))}
 
     async def keep_purchases(self, order_num: str, purchases: Sequence[Purchase]) -> None:
         """Write what one order takes of the limits, in place of what was known of it."""

@@ -80,6 +80,12 @@ class Catalogue(Part):
             lambda connection: connection.execute(_CLAIM, values).rowcount == 1
         )
 
+    async def last_syncs(self, asked: Sequence[str]) -> Mapping[str, datetime]:
+        """Return when each of these was last claimed, those that ever were."""
+        query = f"SELECT name, began_at FROM catalogue_syncs WHERE name IN ({marks(asked)})"  # noqa: S608
+        found = await self._all(query, *asked)
+        return {name: known for name, at in found if (known := moment(at)) is not None}
+
     async def keep_purchases(self, order_num: str, purchases: Sequence[Purchase]) -> None:
         """Write what one order takes of the limits, in place of what was known of it."""
         values = [rows.purchase_values(one, micros) for one in purchases]
