@@ -10,6 +10,7 @@ WHEEL := $(PY) -m pip wheel --quiet --disable-pip-version-check --no-deps --whee
 WORKERS := 3
 BROKER := embedded
 ARGS :=
+PEERS := dbos celery faststream
 
 .DEFAULT_GOAL := help
 SEEDS := 200
@@ -60,8 +61,13 @@ fmt: install ## format and fix what can be fixed
 	.venv/bin/ruff format
 	.venv/bin/ruff check --fix
 
-bench: install ## orders a second, CPU an order and latency beside a floor (ARGS: --help)
+bench: install $(PEERS:%=.venv/peers/%/.done) ## what an order costs, beside a floor and peers (ARGS: --help)
 	$(PY) -m bench.run $(ARGS)
+
+.venv/peers/%/.done: bench/requirements-%.txt
+	@$(PY) -m venv --clear --without-pip $(@D)
+	$(PY) -m pip --python $(@D)/bin/python install --quiet --disable-pip-version-check -r $<
+	@touch $@
 
 screenshots: install ## pictures of the console from a run with thousands of orders, into docs/console
 	$(PY) -m tests.console.screenshots $(ARGS)

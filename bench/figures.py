@@ -12,7 +12,7 @@ from typing import Any
 from bench.rounds import Round
 
 FLOOR, OURS, EMBEDDED = "floor", "RabbitMQ + PostgreSQL", "embedded"
-DBOS, CELERY, FASTSTREAM = "DBOS", "Celery", "FastStream + SQLAlchemy"
+DBOS, CELERY, FASTSTREAM = "DBOS", "Celery", "FastStream"
 
 
 @dataclass(frozen=True, slots=True)

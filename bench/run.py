@@ -11,10 +11,9 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
-from bench.figures import DEAD_CHANNEL, EMBEDDED, INGRESS_P99, MEMORY, MILLION, OURS, Figure, ratios
-from bench.load import bodies
+from bench.contest import CONTESTANTS, in_turn
+from bench.figures import DEAD_CHANNEL, INGRESS_P99, MEMORY, MILLION, Figure, ratios
 from bench.report import machine, show_figures, show_rounds, summarise
-from bench.rounds import Round, in_flight
 from bench.setups import House
 
 
@@ -24,13 +23,22 @@ def options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=5, help="for each set-up; default 5")
     parser.add_argument("--in-flight", type=int, default=64, help="orders at a time; default 64")
     parser.add_argument("--warm-up", type=int, default=200, help="orders before; default 200")
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=CONTESTANTS,
+        default=list(CONTESTANTS),
+        metavar="SET-UP",
+        help=f"beside the floor only these: {', '.join(CONTESTANTS)}",
+    )
     parser.add_argument("--json", type=Path, help="also write the result to this file")
     return parser.parse_args()
 
 
 def main() -> int:
     chosen = options()
-    about = {**machine(), **{k: v for k, v in vars(chosen).items() if k != "json"}}
+    plan = {key: value for key, value in vars(chosen).items() if key != "json"}
+    about = {**machine(), **plan}
     with House() as house:
         rounds = in_turn(house, chosen)
     figures = [*ratios(rounds), *map(Figure, (INGRESS_P99, MILLION, MEMORY, DEAD_CHANNEL))]
@@ -46,32 +54,6 @@ def main() -> int:
         }
         chosen.json.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     return int(any(figure.verdict == "missed" for figure in figures))
-
-
-def in_turn(house: House, chosen: argparse.Namespace) -> list[Round]:
-    """Play the rounds of all set-ups, one after another."""
-    setups = [
-        house.floor(),
-        house.ours(OURS, embedded=False),
-        house.ours(EMBEDDED, embedded=True),
-    ]
-    for setup in setups:
-        in_flight(house, setup, bodies(chosen.warm_up), chosen.in_flight)
-    rounds = []
-    for number in range(chosen.rounds):
-        for setup in setups:
-            played = in_flight(house, setup, bodies(chosen.orders), chosen.in_flight)
-            rounds.append(played)
-            _tell(f"round {number + 1} of {chosen.rounds}", played)
-    return rounds
-
-
-def _tell(which: str, played: Round) -> None:
-    repeated = f", {played.repeated} requests repeated after 9999" if played.repeated else ""
-    sys.stderr.write(
-        f"{which}, {played.setup}: {played.orders_per_second:.0f} orders/s, "
-        f"{played.cpu_ms:.2f} ms CPU an order{repeated}\n"
-    )
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """The set-ups that are compared, each with a world of its own."""
 
+import json
+import os
 import signal
 import subprocess
 import sys
@@ -21,6 +23,9 @@ from tests.servers.rabbit import add_vhosts
 ROOT = Path(__file__).parent.parent
 SIGN_KEY = "bench-sign-key-of-zzy"
 START_SECONDS = 30.0
+PEERS = ROOT / ".venv" / "peers"
+CELERY_WORKER = "-m celery -A bench.peers.celery_tasks worker -Q orders,notices,relay -l ERROR"
+CELERY_WORKER += " --pool prefork -c 8 --without-gossip --without-mingle"
 CONFIGURATION = """
 database_url = "{database}"
 broker_url = "{broker}"
@@ -74,7 +79,7 @@ class House:
         self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         self.rabbit = self._started(private_rabbit())
         self.postgres = self._started(private_postgres())
-        add_vhosts(self.rabbit.folder, ["floor", "ours"])
+        add_vhosts(self.rabbit.folder, ["floor", "ours", "celery", "faststream"])
 
     def __enter__(self) -> Self:
         return self
@@ -110,6 +115,27 @@ class House:
         servers = not embedded
         return Setup(name, _url(port), world, [process.pid], database=servers, broker=servers)
 
+    def peer(self, title: str, name: str, *, broker: bool = True) -> Setup:
+        """Start a peer: its ingress, and its workers where they are processes of their own."""
+        port, world = self._world()
+        python = str(PEERS / name / "bin" / "python")
+        here = {
+            "amqp_url": with_path(self.rabbit.url, name),
+            "database_url": create_database(self.postgres.url),
+            "zzy_url": world,
+            "channel_url": f"{world}/notify",
+            "sign_key": SIGN_KEY,
+            "secret": SECRET,
+            "port": str(port),
+        }
+        words = ["-m", f"bench.peers.{name}_peer"]
+        processes = [self._serving(port, words, python=python, BENCH_PEER=json.dumps(here))]
+        if name == "celery":
+            processes.append(
+                self._run(CELERY_WORKER.split(), python=python, BENCH_PEER=json.dumps(here))
+            )
+        return Setup(title, _url(port), world, [p.pid for p in processes], broker=broker)
+
     def _world(self) -> tuple[int, str]:
         """Start what stands around a set-up; return the set-up's port and its URL."""
         ingress, port = free_port(), free_port()
@@ -119,15 +145,20 @@ class House:
         _wait_for(f"{_url(port)}/_control/totals", process)
         return ingress, _url(port)
 
-    def _serving(self, port: int, words: list[str]) -> subprocess.Popen[bytes]:
-        process = self._run(words)
+    def _serving(
+        self, port: int, words: list[str], python: str = sys.executable, **variables: str
+    ) -> subprocess.Popen[bytes]:
+        process = self._run(words, python, **variables)
         _wait_for(f"{_url(port)}/readyz", process)
         return process
 
-    def _run(self, words: list[str]) -> subprocess.Popen[bytes]:
+    def _run(
+        self, words: list[str], python: str = sys.executable, **variables: str
+    ) -> subprocess.Popen[bytes]:
         process = subprocess.Popen(
-            [sys.executable, *words],
+            [python, *words],
             cwd=ROOT,
+            env={**os.environ, **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )
