@@ -81,6 +81,7 @@ docs: install ## write what is generated: schemas, AsyncAPI, OpenAPI, the saga's
 	$(PY) -m worker.saga.diagram
 	$(PY) -m tests.protocol.table
 	$(PY) -m tests.telemetry.table
+	$(PY) -m tests.docs.sizing
 
 acceptance: test ## make test, what takes minutes, and the demo on both set-ups
 	$(PY) -m tests.servers run -- $(PY) -m pytest --acceptance -n $(WORKERS) --dist worksteal $(ARGS)
