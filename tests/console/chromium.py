@@ -2,8 +2,10 @@
 
 import fcntl
 import shutil
+import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -12,7 +14,8 @@ from tests.servers.process import ServerError
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 PACKAGE = "chromium"
-FONTS = "fonts-noto-cjk"
+FONTS = {"Noto Sans CJK SC": "fonts-noto-cjk", "Roboto": "fonts-roboto-unhinted"}
+"""Of the console's own list, those that pictures are taken with; by their packages."""
 ADVICE = "the tests of the console need Chromium: install Debian's package chromium, or run as root"
 
 
@@ -23,14 +26,29 @@ def chromium() -> str:
         return program
     if not can_install():
         raise ServerError(ADVICE)
-    with (Path(tempfile.gettempdir()) / "ticketbridge-test-install.lock").open("a") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not _found():
-            sys.stderr.write(f"console: installing {PACKAGE}\n")
-            fetch(PACKAGE)
+    _install(lambda: [] if _found() else [PACKAGE])
     if program := _found():
         return program
     raise ServerError(ADVICE)
+
+
+def fonts() -> None:
+    """Install the fonts of the pictures where that is ours to do: they look alike everywhere."""
+    if can_install():
+        _install(lambda: [package for name, package in FONTS.items() if not _is_there(name)])
+
+
+def _is_there(font: str) -> bool:
+    listed = subprocess.run(["fc-list", font], capture_output=True, text=True, check=False)
+    return bool(listed.stdout.strip())
+
+
+def _install(missing: Callable[[], list[str]]) -> None:
+    with (Path(tempfile.gettempdir()) / "ticketbridge-test-install.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if packages := missing():
+            sys.stderr.write(f"console: installing {', '.join(packages)}\n")
+            fetch(*packages)
 
 
 def _found() -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.deadletters.letters import letter
-from worker.deadletters.fingerprint import fingerprint, likeness
+from worker.deadletters.fingerprint import cause, fingerprint, likeness
 from worker.relay.policy import Attempt, put_off
 from worker.runtime.outcome import Park
 
@@ -61,3 +61,10 @@ def test_what_the_relay_gives_up_is_alike_for_all_orders() -> None:
         assert isinstance(outcome, Park)
         reasons.add(likeness(outcome.reason))
     assert len(reasons) == 1
+
+
+def test_a_groups_reason_names_no_one_order() -> None:
+    number = "0b814ee6f3ddaf0c426d2d35c5e11127"
+    said = cause(f"voucher of order {number} not delivered: waited 6 seconds; last: HTTP 500")
+    assert said == "voucher of order … not delivered: waited 6 seconds; last: HTTP 500"
+    assert cause(f"no schema of {number} fits") == "no schema of … fits"

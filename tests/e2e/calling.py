@@ -37,9 +37,9 @@ class Ran:
         return [json.loads(line) for line in self.out.splitlines()]
 
 
-async def called(config: Path, *words: str) -> Ran:
+async def called(config: Path, *words: str, seconds: float = 30) -> Ran:
     """Run a command in a thread, on an event loop of its own."""
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(seconds):
         return await asyncio.to_thread(_call, ["--config", str(config), *words])
 
 

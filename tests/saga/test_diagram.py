@@ -58,3 +58,14 @@ def test_an_orders_place_is_drawn_on_it() -> None:
     assert picture.count('<g class="other">') == len(Phase) - 3
     assert 'class="here"' not in diagram.draw()
     ET.fromstring(picture)  # noqa: S314  (our own)
+
+
+def test_on_an_orders_page_it_follows_the_theme_that_was_chosen() -> None:
+    light, dark, either = (
+        diagram.draw(Phase.ISSUED, theme=theme) for theme in ("light", "dark", "system")
+    )
+    assert "#161c21" not in light
+    assert "#ffffff" not in dark
+    assert "prefers-color-scheme" not in light + dark
+    assert "prefers-color-scheme:dark" in either
+    assert "The life of an order" not in light + dark + either

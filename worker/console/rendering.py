@@ -43,6 +43,7 @@ def environment() -> Environment:
         "said": _said,
         "when": when,
         "clock": clock,
+        "moment": moment,
         "ago": _ago,
         "age": _age,
         "span": _span,
@@ -65,6 +66,11 @@ def when(moment: datetime | None) -> str | Markup:
 def clock(moment: datetime | None) -> str | Markup:
     """Return the time of day alone; the title holds the rest."""
     return _time(moment, "%H:%M:%S")
+
+
+def moment(text: str) -> str | Markup:
+    """Return day and time of a moment that is written as text."""
+    return when(datetime.fromisoformat(text))
 
 
 def _time(moment: datetime | None, form: str) -> str | Markup:

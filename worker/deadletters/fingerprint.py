@@ -18,6 +18,7 @@ _OWN: Final = re.compile(
     rf"{_SAID.pattern}|\border \S+|\d+ (?:day|hour|minute|second)s?\b"
     r"|[0-9a-fA-F]{8,}|\d+(?:\.\d+)?"
 )
+_ID: Final = re.compile(r"(?<=\border )\S+|\b[0-9a-fA-F]{16,}\b")
 
 
 def fingerprint(letter: DeadLetter) -> str:
@@ -25,6 +26,11 @@ def fingerprint(letter: DeadLetter) -> str:
     message = letter.message
     parts = (letter.kind, message.queue, message.type, likeness(letter.reason))
     return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:LENGTH]
+
+
+def cause(reason: str) -> str:
+    """Return a reason as it stands for its whole group: without one order's or message's id."""
+    return _ID.sub("…", reason)
 
 
 def likeness(reason: str) -> str:

@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Final
 
 from worker.saga import guards
-from worker.saga.diagram_style import STYLE, WORDS
+from worker.saga.diagram_style import PAGE_STYLES, STYLE, TITLE, WORDS, head_of
 from worker.saga.resolutions import RESOLUTIONS
 from worker.saga.states import FINAL, Phase
 from worker.saga.transitions import ROWS, Row
 
 TARGET: Final = Path(__file__).parents[2] / "docs" / "saga.svg"
 WIDTH, HEIGHT = 1500, 830
+TITLE_HEIGHT: Final = 90
 BOX_WIDTH, BOX_HEIGHT = 190, 68
 LINE: Final = 16
 MOST_GUARDS: Final = 2
@@ -175,24 +176,20 @@ def calls_a_human(phase: Phase) -> bool:
     return any(s.__name__.startswith("human_") for r in ROWS if r.phase is phase for s in r.do)
 
 
-_HEAD: Final = f"""\
-<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" \
-aria-label="The phases of an order and the events that lead from one to another">
-<style>{STYLE}</style>
-<defs><marker id="tip" viewBox="0 0 10 10" refX="6" refY="5" markerWidth="7" markerHeight="7" \
-orient="auto-start-reverse"><path class="tip" d="M0,0.8 L9,5 L0,9.2 L2.4,5 z"/></marker></defs>
-<rect class="paper" width="{WIDTH}" height="{HEIGHT}" rx="18"/>
-<text class="title" x="44" y="66">The life of an order</text>
-<text class="note" x="44" y="92">drawn from worker/saga/transitions.py \
-· every arrow leads to a higher rank: an order never falls back</text>"""
+def draw(here: Phase | None = None, been: Iterable[Phase] = (), theme: str = "system") -> str:
+    """Return the whole picture as SVG.
 
-
-def draw(here: Phase | None = None, been: Iterable[Phase] = ()) -> str:
-    """Return the whole picture as SVG; with the phase where an order is, and where it has been."""
+    With the phase where an order is, and where it has been: as its page shows it, without the
+    title, in the colours of the page's theme.
+    """
     seen = frozenset(been) | {here}
     drawn = edges()
+    if here is None:
+        head = head_of(STYLE, WIDTH, HEIGHT) + TITLE
+    else:
+        head = head_of(PAGE_STYLES[theme], WIDTH, HEIGHT, TITLE_HEIGHT)
     parts = [
-        _HEAD,
+        head,
         *(_frame(frame) for frame in (UNSETTLED, PAID)),
         *(_path(edge) for edge in drawn),
         *(_label(edge) for edge in drawn),

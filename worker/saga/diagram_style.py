@@ -4,6 +4,7 @@ Why it exists: the picture's looks are apart from what it shows. It must
 not know the table.
 """
 
+from collections.abc import Mapping
 from string import Template
 from typing import Final
 
@@ -45,13 +46,13 @@ _LIGHT: Final = {
     "paper": "#fcfbf8", "ink": "#22262e", "soft": "#6b7280", "line": "#8a93a3",
     "frame": "#f5f1e8", "rim": "#d9cfba", "plain": "#e8edf5", "plainrim": "#9db0cc",
     "doubt": "#fdeccc", "doubtrim": "#e0a93f", "paid": "#d7efe6", "paidrim": "#54a989",
-    "bad": "#f9dfe0", "badrim": "#d9777c", "human": "#b4472f",
+    "bad": "#f9dfe0", "badrim": "#d9777c", "human": "#b4472f", "here": "#b4472f",
 }  # fmt: skip
 _DARK: Final = {
     "paper": "#15181e", "ink": "#e8eaee", "soft": "#9aa3b2", "line": "#717c8e",
     "frame": "#1c212a", "rim": "#3a4250", "plain": "#222c3b", "plainrim": "#4d6486",
     "doubt": "#3a2e16", "doubtrim": "#b98a2e", "paid": "#17332a", "paidrim": "#3f8a6e",
-    "bad": "#3b2124", "badrim": "#a9555a", "human": "#e08468",
+    "bad": "#3b2124", "badrim": "#a9555a", "human": "#e08468", "here": "#e08468",
 }  # fmt: skip
 
 _SHAPES: Final = """
@@ -70,7 +71,7 @@ text{font-family:Inter,"Segoe UI","Helvetica Neue",Arial,"PingFang SC","Microsof
 .chinese{font-size:13px;font-weight:400}
 .calls{font-size:11.5px;text-anchor:middle}
 .here .box{stroke-width:5px}
-.other{opacity:0.42}"""
+.other{opacity:0.5}"""
 _COLOURS: Final = Template("""
 text{fill:$ink}
 .paper,.end{fill:$paper}
@@ -86,11 +87,44 @@ text{fill:$ink}
 .awaiting_ticket,.issued{fill:$paid;stroke:$paidrim}
 .ticket_failed{fill:$bad;stroke:$badrim}
 .end{stroke:$soft}
-.here .box{stroke:$human}
+.here .box{stroke:$here}
 .badge{fill:$paper;stroke:$human}
 .person{fill:$human}""")
 
-STYLE: Final = (
-    f"{_SHAPES}{_COLOURS.substitute(_LIGHT)}\n"
-    f"@media (prefers-color-scheme:dark){{{_COLOURS.substitute(_DARK)}\n}}\n"
-)
+_PAGE_LIGHT: Final = _LIGHT | {
+    "paper": "#ffffff", "frame": "#f4f6f7", "rim": "#b9c4ca", "here": "#0b6e6e",
+}  # fmt: skip
+_PAGE_DARK: Final = _DARK | {
+    "paper": "#161c21", "frame": "#1c242a", "rim": "#46535c", "here": "#55c7bd",
+}  # fmt: skip
+
+
+def _style(light: Mapping[str, str], dark: Mapping[str, str]) -> str:
+    """Return the style that follows what the reader's system prefers."""
+    by_day, by_night = _COLOURS.substitute(light), _COLOURS.substitute(dark)
+    return f"{_SHAPES}{by_day}\n@media (prefers-color-scheme:dark){{{by_night}\n}}\n"
+
+
+STYLE: Final = _style(_LIGHT, _DARK)
+PAGE_STYLES: Final = {
+    "system": _style(_PAGE_LIGHT, _PAGE_DARK),
+    "light": f"{_SHAPES}{_COLOURS.substitute(_PAGE_LIGHT)}\n",
+    "dark": f"{_SHAPES}{_COLOURS.substitute(_PAGE_DARK)}\n",
+}
+"""In the colours of the console's pages, by the theme that its reader chose."""
+
+TITLE: Final = """
+<text class="title" x="44" y="66">The life of an order</text>
+<text class="note" x="44" y="92">drawn from worker/saga/transitions.py \
+· every arrow leads to a higher rank: an order never falls back</text>"""
+
+
+def head_of(style: str, width: int, height: int, top: int = 0) -> str:
+    """Return how the picture begins; what stands above ``top`` is left out."""
+    return f"""\
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 {top} {width} {height - top}" role="img" \
+aria-label="The phases of an order and the events that lead from one to another">
+<style>{style}</style>
+<defs><marker id="tip" viewBox="0 0 10 10" refX="6" refY="5" markerWidth="7" markerHeight="7" \
+orient="auto-start-reverse"><path class="tip" d="M0,0.8 L9,5 L0,9.2 L2.4,5 z"/></marker></defs>
+<rect class="paper" width="{width}" height="{height}" rx="18"/>"""

@@ -18,6 +18,7 @@ from worker.console.page import Nav, Pages
 from worker.deadletters import show
 from worker.deadletters.editing import EditError, may_be_edited
 from worker.deadletters.evidence import evidence_for
+from worker.deadletters.fingerprint import cause
 from worker.deadletters.judgement import objection
 from worker.deadletters.where import WhereError, read
 from worker.deadletters.work import LetterWork
@@ -93,6 +94,7 @@ async def listing(ask: Ask) -> web.Response:
         older=ask.url(after=older) if older else "",
         newer=ask.url(after=None) if after else "",
         states=STATES[:-1],
+        cause=cause,
     )
 
 

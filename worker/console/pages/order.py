@@ -9,7 +9,7 @@ from typing import Final
 
 from aiohttp import web
 
-from worker.console.ask import Ask, Refusal
+from worker.console.ask import THEMES, Ask, Refusal
 from worker.console.config import Level
 from worker.console.page import Pages
 from worker.desk.acting import Desk, How
@@ -20,7 +20,7 @@ from worker.runtime import snapshot
 from worker.runtime.auditing import Audit
 from worker.runtime.ports import OrderRow
 from worker.saga.desk import Action
-from worker.saga.diagram import draw
+from worker.saga.diagram import PLACES, WIDTH, draw
 from worker.saga.resolutions import Settled
 from worker.saga.states import Phase
 
@@ -50,6 +50,7 @@ async def order(ask: Ask) -> web.Response:
         desk=waits(told.row),
         people=masked(told.order) if told.order else {},
         ways=WAYS[1:],
+        place=PLACES[Phase(told.row.phase)][0] / WIDTH,
     )
 
 
@@ -58,7 +59,9 @@ async def saga(ask: Ask) -> web.Response:
     """Show where an order stands, and where it has been."""
     row = await _row(ask)
     been = {entry.phase for entry in await ask.parts.store.timeline(row.order_num)}
-    picture = draw(Phase(row.phase), [Phase.NEW, *(phase for phase in Phase if phase in been)])
+    seen = [Phase.NEW, *(phase for phase in Phase if phase in been)]
+    theme = ask.query("theme")
+    picture = draw(Phase(row.phase), seen, theme if theme in THEMES else THEMES[0])
     return web.Response(text=picture, content_type="image/svg+xml")
 
 

@@ -72,6 +72,14 @@
     opened.querySelector("summary").focus();
   }
 
+  // A picture that is wider than the page begins where the order is.
+  function placed() {
+    document.querySelectorAll("[data-place]").forEach(function (one) {
+      one.scrollLeft = one.dataset.place * one.scrollWidth - one.clientWidth / 2;
+    });
+  }
+
+  document.addEventListener("DOMContentLoaded", placed);
   document.addEventListener("keydown", press);
   document.addEventListener("keydown", closes);
   document.addEventListener("click", click);

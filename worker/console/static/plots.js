@@ -4,6 +4,7 @@
 (function () {
   const HEIGHT = 190;
   const LINES = 6;
+  const WHOLE = [1, 2, 5].flatMap((one) => [one, one * 10, one * 100, one * 1e3, one * 1e4, one * 1e5]).sort((a, b) => a - b);
   const drawn = new Map();
 
   // The colours are custom properties that differ by theme; an element resolves them.
@@ -36,7 +37,7 @@
 
   function options(data, width) {
     const grid = { stroke: colour("--line"), width: 1 };
-    const axis = { stroke: colour("--muted"), grid: grid, ticks: { show: false }, font: "12px system-ui, sans-serif" };
+    const axis = { stroke: colour("--muted"), grid: grid, ticks: { show: false }, font: "12px " + getComputedStyle(document.body).fontFamily };
     return {
       width: width,
       height: HEIGHT,
@@ -46,7 +47,7 @@
       scales: { y: { range: (_plot, _least, most) => [0, most > 0 ? most * 1.08 : 1] } },
       axes: [
         Object.assign({ values: timeValues, space: 70, size: 30 }, axis),
-        Object.assign({ values: axisValues(data.unit), size: 58 }, axis),
+        Object.assign({ values: axisValues(data.unit), size: 52, incrs: data.unit ? undefined : WHOLE }, axis),
       ],
       series: [{ label: "", value: (_plot, at) => (at == null ? "" : stamp(at, true)) }].concat(
         data.lines.map(function (line, number) {
