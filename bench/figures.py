@@ -5,7 +5,7 @@ range is that of the same ratio within each round.
 """
 
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -85,21 +85,22 @@ class Figure:
         return fields
 
 
-def measured(promise: Promise, values: Sequence[float]) -> Figure:
-    """Return a figure from its value in each round; none: not measured."""
-    if not values:
+def compared(promise: Promise, ours: Sequence[float], base: Sequence[float]) -> Figure:
+    """Return the ratio of the medians, and the range of the ratios within the rounds."""
+    if not (ours and base):
         return Figure(promise)
-    return Figure(promise, statistics.median(values), min(values), max(values))
+    each = [a / b for a, b in zip(ours, base, strict=False)]
+    middle = statistics.median(ours) / statistics.median(base)
+    return Figure(promise, middle, min(each), max(each))
 
 
-def ratios(rounds: Sequence[Round]) -> Iterator[Figure]:
+def ratios(rounds: Sequence[Round]) -> list[Figure]:
     """Return the figures that compare the set-ups."""
-    for ratio in RATIOS:
-        ours = [getattr(r, ratio.column) for r in rounds if r.setup == ratio.setup]
-        base = [getattr(r, ratio.column) for r in rounds if r.setup == ratio.base]
-        if not (ours and base):
-            yield Figure(ratio.promise)
-            continue
-        each = [a / b for a, b in zip(ours, base, strict=False)]
-        middle = statistics.median(ours) / statistics.median(base)
-        yield Figure(ratio.promise, middle, min(each), max(each))
+    return [
+        compared(
+            ratio.promise,
+            [getattr(r, ratio.column) for r in rounds if r.setup == ratio.setup],
+            [getattr(r, ratio.column) for r in rounds if r.setup == ratio.base],
+        )
+        for ratio in RATIOS
+    ]

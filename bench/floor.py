@@ -1,7 +1,7 @@
 """The floor: the same HTTP calls and messages as an order needs, and nothing else.
 
 No saga, no state, no retry, no validation: whatever goes wrong is lost. What ticketbridge
-costs above this is what it does for the money. One process, as ``worker run`` is.
+costs above this is what it does for the money. One process, as ``worker run`` is, or one role.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import json
 import time
 import uuid
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Literal
 
 import aio_pika
 import aiohttp
@@ -44,12 +44,12 @@ class Floor:
         self.channel = await connection.channel(publisher_confirms=True)
         replies = await self.channel.get_queue(DIRECT_REPLY, ensure=False)
         await replies.consume(self.on_reply, no_ack=True)
-        for queue, handler in (
-            (ORDERS, self.on_order),
-            (NOTICES, self.on_notice),
-            (RELAY, self.on_relay),
+        for role, queue, handler in (
+            ("saga", ORDERS, self.on_order),
+            ("saga", NOTICES, self.on_notice),
+            ("relay", RELAY, self.on_relay),
         ):
-            await self.consume(connection, queue, handler)
+            await self.consume(connection, queue, self.options.role in {"", role} and handler)
         application = web.Application()
         application.router.add_post("/public/createOrder", self.create_order)
         application.router.add_post("/zzy/notify", self.zzy_notify)
@@ -60,12 +60,16 @@ class Floor:
         await asyncio.Event().wait()
 
     async def consume(
-        self, connection: aio_pika.abc.AbstractConnection, name: str, handler: Handler
+        self,
+        connection: aio_pika.abc.AbstractConnection,
+        name: str,
+        handler: Handler | Literal[False],
     ) -> None:
         channel = await connection.channel()
         await channel.set_qos(prefetch_count=PREFETCH)
         queue = await channel.declare_queue(name, durable=True, arguments=QUORUM)
-        await queue.consume(handler)
+        if handler:
+            await queue.consume(handler)
 
     async def publish(self, queue: str, body: bytes, **properties: Any) -> None:  # noqa: ANN401
         message = aio_pika.Message(
@@ -192,6 +196,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("amqp-url", "zzy-url", "channel-url", "sign-key", "secret"):
         parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--role", default="", choices=["", "ingress", "saga", "relay"])
     parser.add_argument("--port", type=int, required=True)
     uvloop.run(Floor(parser.parse_args()).run())
 

@@ -78,15 +78,19 @@ class Placing:
         await asyncio.gather(*(order_on() for _ in range(number)))
         return await self._end(started)
 
-    async def at_rate(self, requests: Mapping[str, bytes], rate: float) -> Load:
-        """Send one request every ``1 / rate`` seconds, whatever became of those before."""
+    async def at_rate(self, requests: Mapping[str, bytes], rate: float) -> Sequence[float]:
+        """Send one request every ``1 / rate`` seconds, whatever became of those before.
+
+        Returns the latencies of the answers; what becomes of the orders is not waited for.
+        """
         started = await self._start()
         async with asyncio.TaskGroup() as tasks:
             for place, (name, body) in enumerate(requests.items()):
                 due = started + place / rate
                 await asyncio.sleep(max(0.0, due - time.monotonic()))
                 tasks.create_task(self._place(name, body, due))
-        return await self._end(started)
+        self._close()
+        return sorted(self._answers)
 
     async def _start(self) -> float:
         await self._world.get("/_control/forget")
@@ -117,6 +121,9 @@ class Placing:
         came = json.loads(await self._world.get("/_control/vouchers"))
         vouchers = sorted(came[name] - began for name, began in self._began.items())
         seconds = max(came.values()) - started
+        self._close()
+        return Load(seconds, sorted(self._answers), vouchers, self._repeated)
+
+    def _close(self) -> None:
         for client in (self._ingress, self._world):
             client.close()
-        return Load(seconds, sorted(self._answers), vouchers, self._repeated)

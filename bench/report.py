@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.figures import FLOOR, Figure
+from bench.roles import RoleRound
 from bench.rounds import Round
 
 COLUMNS = (
@@ -29,8 +30,17 @@ COLUMNS = (
     ("memory", "memory_mb", 0),
     ("peak", "peak_mb", 0),
 )
+ROLE_COLUMNS = (
+    ("orders/s", "orders_per_second", 0),
+    ("own CPU", "cpu_ms", 2),
+    ("answer p50", "answer_p50", 1),
+    ("p99", "answer_p99", 1),
+    ("p99.9", "answer_p999", 1),
+    ("memory", "memory_mb", 0),
+)
 COLOURS = {"aim": "green", "pass": "green", "missed": "red", "not measured": "dim"}
 
+Columns = tuple[tuple[str, str, int], ...]
 Spread = dict[str, float]
 Summary = dict[str, dict[str, Spread]]
 
@@ -46,6 +56,17 @@ def summarise(rounds: Sequence[Round]) -> Summary:
                 [r.cpu_ms / floor if key == "times_floor" else getattr(r, key) for r in mine]
             )
             for _, key, _ in COLUMNS
+        }
+    return summary
+
+
+def summarise_roles(rounds: Sequence[RoleRound]) -> Summary:
+    """Return the same of each role alone, by role and set-up."""
+    summary: Summary = {}
+    for pair in dict.fromkeys((r.role, r.setup) for r in rounds):
+        mine = [r for r in rounds if (r.role, r.setup) == pair]
+        summary[" alone, ".join(pair)] = {
+            key: _spread([getattr(r, key) for r in mine]) for _, key, _ in ROLE_COLUMNS
         }
     return summary
 
@@ -67,17 +88,26 @@ def machine() -> dict[str, Any]:
 
 def show_rounds(summary: Summary) -> None:
     """Print the table of the set-ups: the median, and the range below it."""
-    caption = "median (least–greatest); CPU: ms an order; answer, voucher: ms; memory: MiB"
+    _show(summary, COLUMNS, "CPU: ms an order; answer, voucher: ms; memory: MiB")
+
+
+def show_roles(summary: Summary) -> None:
+    """Print the table of the roles."""
+    _show(summary, ROLE_COLUMNS, "own CPU: ms an order; answer at 200 requests a second: ms")
+
+
+def _show(summary: Summary, columns: Columns, units: str) -> None:
+    caption = f"median (least–greatest); {units}"
     table = Table(caption=caption, box=SIMPLE, padding=(0, 1, 1, 0))
     table.add_column("")
-    for title, _, _ in COLUMNS:
+    for title, _, _ in columns:
         table.add_column(title, justify="right")
-    for name, columns in summary.items():
+    for name, values in summary.items():
         cells = []
-        for _, key, digits in COLUMNS:
-            s = columns[key]
+        for _, key, digits in columns:
+            s = values[key]
             low, high = f"{s['min']:.{digits}f}", f"{s['max']:.{digits}f}"
-            cells.append(f"{s['median']:.{digits}f}\n{low}–{high}")
+            cells.append(f"{s['median']:.{digits}f}\n{low}–{high}" if s["max"] else "–")
         table.add_row(name, *cells)
     Console(width=180).print(table)
 

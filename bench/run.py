@@ -12,8 +12,16 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench.contest import CONTESTANTS, in_turn
-from bench.figures import DEAD_CHANNEL, INGRESS_P99, MEMORY, MILLION, Figure, ratios
-from bench.report import machine, show_figures, show_rounds, summarise
+from bench.figures import DEAD_CHANNEL, MEMORY, MILLION, Figure, ratios
+from bench.report import (
+    machine,
+    show_figures,
+    show_roles,
+    show_rounds,
+    summarise,
+    summarise_roles,
+)
+from bench.roles import ingress_figure, one_at_a_time
 from bench.setups import House
 
 
@@ -41,9 +49,16 @@ def main() -> int:
     about = {**machine(), **plan}
     with House() as house:
         rounds = in_turn(house, chosen)
-    figures = [*ratios(rounds), *map(Figure, (INGRESS_P99, MILLION, MEMORY, DEAD_CHANNEL))]
+    with House() as house:
+        roles = one_at_a_time(house, chosen.rounds, chosen.orders, chosen.warm_up)
+    figures = [
+        *ratios(rounds),
+        ingress_figure(roles),
+        *map(Figure, (MILLION, MEMORY, DEAD_CHANNEL)),
+    ]
     summary = summarise(rounds)
     show_rounds(summary)
+    show_roles(summarise_roles(roles))
     show_figures(figures)
     if chosen.json:
         result = {
@@ -51,6 +66,7 @@ def main() -> int:
             "figures": [figure.plain() for figure in figures],
             "summary": summary,
             "rounds": [asdict(r) for r in rounds],
+            "roles": [asdict(r) for r in roles],
         }
         chosen.json.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     return int(any(figure.verdict == "missed" for figure in figures))

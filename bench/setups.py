@@ -71,6 +71,18 @@ class Setup:
     """Whether what RabbitMQ used meanwhile was for it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """How the processes of a set-up are started, and on which servers."""
+
+    name: str
+    port: int
+    world_url: str
+    words: list[str]
+    amqp_url: str = ""
+    database_url: str = ""
+
+
 class House:
     """Servers and processes of one benchmark; leaving it ends them all."""
 
@@ -89,20 +101,29 @@ class House:
 
     def floor(self) -> Setup:
         """Start the floor, on RabbitMQ."""
-        port, world = self._world()
-        words = ["--amqp-url", with_path(self.rabbit.url, "floor"), "--port", str(port)]
-        words += ["--zzy-url", world, "--channel-url", f"{world}/notify"]
-        words += ["--sign-key", SIGN_KEY, "--secret", SECRET]
-        process = self._serving(port, ["-m", "bench.floor", *words])
-        return Setup("floor", _url(port), world, [process.pid], database=False)
+        return self._whole(self.floor_site())
 
     def ours(self, name: str, *, embedded: bool) -> Setup:
         """Start ticketbridge, all roles in one process."""
+        return self._whole(self.our_site(name, embedded=embedded))
+
+    def floor_site(self) -> Site:
+        """Return how the floor is started, with its world around it."""
         port, world = self._world()
-        file = self.folder / f"{'embedded' if embedded else 'servers'}.toml"
+        amqp_url = with_path(self.rabbit.url, "floor")
+        words = ["-m", "bench.floor", "--amqp-url", amqp_url, "--zzy-url", world]
+        words += ["--channel-url", f"{world}/notify", "--sign-key", SIGN_KEY, "--secret", SECRET]
+        return Site("floor", port, world, words, amqp_url=amqp_url)
+
+    def our_site(self, name: str, *, embedded: bool, more: str = "") -> Site:
+        """Return how ticketbridge is started; ``more`` goes into its configuration."""
+        port, world = self._world()
+        file = self.folder / f"{port}.toml"
+        database_url = "" if embedded else create_database(self.postgres.url)
+        amqp_url = "" if embedded else with_path(self.rabbit.url, "ours")
         text = CONFIGURATION.format(
-            database="sqlite:///bench.db" if embedded else create_database(self.postgres.url),
-            broker="embedded:" if embedded else with_path(self.rabbit.url, "ours"),
+            database=database_url or f"sqlite:///{port}.db",
+            broker=amqp_url or "embedded:",
             port=port,
             world=world,
             sign_key=SIGN_KEY,
@@ -110,10 +131,24 @@ class House:
             accepted=ACCEPTED,
             secret=SECRET,
         )
-        file.write_text(text)
-        process = self._serving(port, ["-m", "worker", "run", "--config", str(file)])
-        servers = not embedded
-        return Setup(name, _url(port), world, [process.pid], database=servers, broker=servers)
+        file.write_text(text + more)
+        words = ["-m", "worker", "run", "--config", str(file)]
+        return Site(name, port, world, words, amqp_url, database_url)
+
+    def start(self, site: Site, role: str = "") -> int:
+        """Start a process with all roles or one; return its id once it is ready."""
+        port = site.port if role in {"", "ingress"} else free_port()
+        if site.name == "floor":
+            process = self._serving(port, [*site.words, "--port", str(port), "--role", role])
+        else:
+            words = [*site.words, role] if role else site.words
+            process = self._serving(port, words, TICKETBRIDGE_HEALTH__PORT=str(port))
+        return process.pid
+
+    def _whole(self, site: Site) -> Setup:
+        pids = [self.start(site)]
+        database, broker = bool(site.database_url), bool(site.amqp_url)
+        return Setup(site.name, _url(site.port), site.world_url, pids, database, broker)
 
     def peer(self, title: str, name: str, *, broker: bool = True) -> Setup:
         """Start a peer: its ingress, and its workers where they are processes of their own."""
