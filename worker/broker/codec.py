@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from aio_pika import DeliveryMode
 from aiormq import spec
-from aiormq.abc import DeliveredMessage
+from pamqp.header import ContentHeader
 
 from contracts import headers, queues
 from worker.broker.settle import DELIVERY_LIMIT, DELIVERY_LIMIT_KIND, dead_headers
@@ -55,6 +55,16 @@ class Parcel:
     """Whether it counts as not sent when no queue takes it."""
 
 
+@dataclass(slots=True)
+class Incoming:
+    """A message as it came in, or came back."""
+
+    header: ContentHeader
+    body: bytes
+    delivery_tag: int = 0
+    redelivered: bool = False
+
+
 def encode(
     message: Message,
     *,
@@ -93,7 +103,7 @@ def encode(
     return Parcel(exchange, message.queue, properties, message.body)
 
 
-def decode(queue: str, incoming: DeliveredMessage, *, user: str) -> Message:
+def decode(queue: str, incoming: Incoming, *, user: str) -> Message:
     """Return what came in from ``queue``, where we are ``user``; never raises.
 
     Without a message id it gets one from its body: the same on every delivery.

@@ -21,7 +21,9 @@ from aio_pika.connection import make_url
 from aio_pika.exceptions import CONNECTION_EXCEPTIONS
 from aiormq.abc import DeliveredMessage
 
+from worker.broker.pipe import Pipe
 from worker.broker.settle import cancelled_from_outside
+from worker.broker.tap import TappedTransport
 from worker.errors import BrokerUnavailableError
 from worker.tasks import TaskGroup
 
@@ -80,6 +82,7 @@ class Link:
         self._tasks = tasks
         self._on_up = on_up
         self._connection: AbstractConnection | None = None
+        self._transport = TappedTransport()
         self._lost = asyncio.Event()
         self._hurried = asyncio.Event()
         self._keeper: asyncio.Task[None] | None = None
@@ -140,6 +143,16 @@ class Link:
             await channel
         return channel
 
+    async def pipe(self, channel: AbstractChannel) -> Pipe:
+        """Return the way for the messages of a channel that was just opened here."""
+        return self._transport.pipe(await underlay(channel))
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the broker reads nothing that is published, as it has told."""
+        tap = self._transport.tap
+        return tap is None or tap.blocked
+
     async def unblocked(self) -> None:
         """Return once the broker reads what is published (it does not while short of memory)."""
         transport = None if self._connection is None else self._connection.transport
@@ -173,11 +186,13 @@ class Link:
             heartbeat=HEARTBEAT_SECONDS,
             client_properties={"connection_name": f"ticketbridge {self._name}"},
         )
+        transport = connection.kwargs["transport_factory"] = TappedTransport()
         try:
             await connection.connect(timeout=CONNECT_TIMEOUT_SECONDS)
         except BaseException:
             await _close(connection)
             raise
+        self._transport = transport
         return connection
 
     def _closed(self, sender: Any, _error: BaseException | None) -> None:  # noqa: ANN401

@@ -12,10 +12,11 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import structlog
-from aiormq.abc import DeliveredMessage
 
 from worker.broker import codec, settle
+from worker.broker.codec import Incoming
 from worker.broker.connection import Link, underlay
+from worker.broker.pipe import passed_by
 from worker.broker.slots import Slots
 from worker.broker.subscription import Subscription
 from worker.errors import BrokerUnavailableError, PublishUnknownError
@@ -127,20 +128,23 @@ class Consumer:
         async with asyncio.timeout(SUBSCRIBE_TIMEOUT_SECONDS):
             channel = await link.channel(confirms=False)
             await channel.set_qos(prefetch_count=self._slots.limit)
-            joined = Subscription(self.queue, channel, await underlay(channel))
+            pipe = await link.pipe(channel)
+            joined = Subscription(self.queue, channel, await underlay(channel), pipe)
 
             def lost(_of: Any = None, _why: Any = None) -> None:  # noqa: ANN401
                 if self._current is joined:
                     joined.tag = ""
                     self._on_lost()
 
-            async def take(incoming: DeliveredMessage) -> None:
-                self._tasks.start(self._take(joined, incoming), f"handle {self.queue}")
+            def take(incoming: Incoming) -> None:
+                self._tasks.start(self._take(joined, incoming), name)
 
+            name = f"handle {self.queue}"
+            pipe.on_delivery = take
             joined.beneath.on_consumer_cancel_callbacks.add(lost)
             channel.close_callbacks.add(lost)
             self._current = joined
-            consuming = await joined.beneath.basic_consume(self.queue, take)
+            consuming = await joined.beneath.basic_consume(self.queue, passed_by)
             joined.tag = consuming.consumer_tag or ""
 
     async def _leave(self) -> None:
@@ -157,7 +161,7 @@ class Consumer:
             await left.cancel()
             self._tasks.start(left.see_off(), f"see off {self.queue}")
 
-    async def _take(self, of: Subscription, incoming: DeliveredMessage) -> None:
+    async def _take(self, of: Subscription, incoming: Incoming) -> None:
         self._received += 1
         self.taken_at = _published_at(incoming) or self.taken_at
         try:
@@ -167,13 +171,13 @@ class Consumer:
         finally:
             self._received -= 1
 
-    async def _process(self, of: Subscription, incoming: DeliveredMessage) -> None:
+    async def _process(self, of: Subscription, incoming: Incoming) -> None:
         self._begin(of)
         try:
             message = codec.decode(self.queue, incoming, user=self._user)
             outcome = await settle.outcome_of(self._handler, message)
             if await self._carry_out(of, message, outcome):
-                await of.acknowledge(incoming)
+                of.acknowledge(incoming.delivery_tag)
         finally:
             self._end(of)
 
@@ -217,7 +221,7 @@ class Consumer:
         return False
 
 
-def _published_at(incoming: DeliveredMessage) -> datetime | None:
+def _published_at(incoming: Incoming) -> datetime | None:
     """Return when it was put into the queue; None where that is not known: it was delayed."""
     properties = incoming.header.properties
     at = properties.timestamp

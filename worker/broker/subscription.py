@@ -11,9 +11,9 @@ from typing import Final
 import structlog
 from aio_pika.abc import AbstractChannel
 from aiormq import Channel
-from aiormq.abc import DeliveredMessage
 
 from worker.broker.connection import AMQP_ERRORS, close_channel, guarded
+from worker.broker.pipe import Pipe
 
 CANCEL_TIMEOUT_SECONDS: Final = 2.0
 
@@ -23,11 +23,12 @@ _log = structlog.get_logger(__name__)
 class Subscription:
     """What one consumer tag has in hand."""
 
-    def __init__(self, queue: str, channel: AbstractChannel, beneath: Channel) -> None:
-        """Take what comes of ``queue`` on ``channel``, which is ours alone."""
+    def __init__(self, queue: str, channel: AbstractChannel, beneath: Channel, pipe: Pipe) -> None:
+        """Take through ``pipe`` what comes of ``queue`` on ``channel``, which is ours alone."""
         self.queue = queue
         self.channel = channel
         self.beneath = beneath
+        self.pipe = pipe
         self.tag = ""
         """Empty: not subscribed, or no longer."""
         self.retired = False
@@ -45,19 +46,15 @@ class Subscription:
     @property
     def over(self) -> bool:
         """Whether what came on it comes again, whatever is done: the channel is gone."""
-        return self._closing or self.beneath.is_closed
+        return self._closing or self.pipe.closed or self.beneath.is_closed
 
-    async def acknowledge(self, incoming: DeliveredMessage) -> None:
+    def acknowledge(self, delivery_tag: int) -> None:
         """Acknowledge; on a channel that is gone there is nothing to do.
 
         An acknowledgement behind the channel's close would cost the whole connection.
         """
-        if self.over or incoming.delivery_tag is None:
-            return
-        try:
-            await guarded(self.beneath.basic_ack(incoming.delivery_tag, wait=False))
-        except AMQP_ERRORS as error:
-            _log.debug("acknowledgement_dropped", error=type(error).__name__)
+        if not self.over:
+            self.pipe.acknowledge(delivery_tag)
 
     def begin(self) -> None:
         """Take a message in hand."""
