@@ -20,27 +20,28 @@ class AwaitedReply:
         """Wait for the first reply that is ``final``; without it every one is."""
         self._final = final
         self._last: bytes | None = None
-        self._done = asyncio.Event()
+        self._over = asyncio.get_running_loop().create_future()
 
     def take(self, body: bytes) -> None:
         """Take a reply; after a final one none counts."""
-        if self._done.is_set():
+        if self._over.done():
             return
         self._last = body
         if self._final is None or self._final(body):
-            self._done.set()
+            self.give_up()
 
     def give_up(self) -> None:
         """End the wait: nothing more will come."""
-        self._done.set()
+        if not self._over.done():
+            self._over.set_result(None)
 
     async def wait(self, seconds: float) -> bytes | None:
         """Return the final reply; after ``seconds`` the last one that came, or None."""
+        timer = self._over.get_loop().call_later(seconds, self.give_up)
         try:
-            async with asyncio.timeout(seconds):
-                await self._done.wait()
-        except TimeoutError:
-            pass
+            await self._over
+        finally:
+            timer.cancel()
         return self._last
 
 

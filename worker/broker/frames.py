@@ -8,6 +8,7 @@ Sources: AMQP 0-9-1, 2.3.5 (frames) and 4.2 (grammar); docs/decisions/0031-cpu-o
 
 import struct
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from aiormq import spec
@@ -66,7 +67,7 @@ def publish(channel: int, parcel: Parcel, room: int) -> bytes:
 
     Raises ValueError, TypeError for what AMQP cannot say.
     """
-    place = _text(parcel.exchange) + _text(parcel.routing_key)
+    place = _word(parcel.exchange) + _word(parcel.routing_key)
     method = _PUBLISH + place + (b"\1" if parcel.mandatory else b"\0")
     flags, properties = _properties(parcel.properties)
     body = parcel.body
@@ -94,7 +95,7 @@ def _properties(given: spec.Basic.Properties) -> tuple[int, bytes]:
     flags, parts = _DELIVERY_MODE, []
     if given.content_type:
         flags |= 0x8000
-        parts.append(_text(given.content_type))
+        parts.append(_word(given.content_type))
     if given.headers:
         flags |= _HEADERS
         parts.append(_table(given.headers))
@@ -104,7 +105,7 @@ def _properties(given: spec.Basic.Properties) -> tuple[int, bytes]:
         parts.append(_text(given.correlation_id))
     if given.reply_to:
         flags |= 0x0200
-        parts.append(_text(given.reply_to))
+        parts.append(_word(given.reply_to))
     if given.message_id:
         flags |= 0x0080
         parts.append(_text(given.message_id))
@@ -113,15 +114,15 @@ def _properties(given: spec.Basic.Properties) -> tuple[int, bytes]:
         parts.append(_MOMENT.pack(int(given.timestamp.timestamp())))
     if given.message_type:
         flags |= 0x0020
-        parts.append(_text(given.message_type))
+        parts.append(_word(given.message_type))
     if given.user_id:
         flags |= 0x0010
-        parts.append(_text(given.user_id))
+        parts.append(_word(given.user_id))
     return flags, b"".join(parts)
 
 
 def _table(fields: Any) -> bytes:  # noqa: ANN401  (a table of AMQP's, of texts and lists of them)
-    parts = [part for name, value in fields.items() for part in (_text(name), _value(value))]
+    parts = [part for name, value in fields.items() for part in (_word(name), _value(value))]
     written = b"".join(parts)
     return _LENGTH.pack(len(written)) + written
 
@@ -141,6 +142,10 @@ def _text(text: str) -> bytes:
     if len(data) > _LONGEST:
         raise ValueError("too long for AMQP")
     return bytes((len(data),)) + data
+
+
+_word = lru_cache(maxsize=512)(_text)
+"""A text that comes again and again: the name of a queue, a type, a header."""
 
 
 def delivery(payload: bytes) -> tuple[int, bool]:

@@ -22,6 +22,7 @@ from worker.broker.connection import (
 )
 from worker.broker.pipe import Pipe, RefusedError, ReturnedError
 from worker.broker.replies import ReplyBox
+from worker.broker.slots import Slots
 from worker.errors import BrokerUnavailableError, PublishUnknownError, UndeliverableError
 from worker.tasks import TaskGroup
 
@@ -49,7 +50,7 @@ class Publisher:
         self._tasks = tasks
         self._replies = replies
         self._timeout = publish_timeout
-        self._slots = asyncio.Semaphore(MAX_IN_FLIGHT)
+        self._slots = Slots(MAX_IN_FLIGHT)
         self._channel: AbstractChannel | None = None
         self._pipe: Pipe | None = None
         self._usable = asyncio.Event()
@@ -77,27 +78,27 @@ class Publisher:
         when it was sent and not confirmed.
         """
         deadline = asyncio.get_running_loop().time() + self._timeout
-        await self._take_slot(deadline)
+        if not self._slots.enter_at_once():
+            await self._take_slot(deadline)
         try:
-            pipe = await self._ready(deadline)
-            await self._confirmed(pipe, parcel, deadline)
+            await self._confirmed(
+                self._open_pipe() or await self._ready(deadline), parcel, deadline
+            )
         finally:
-            self._slots.release()
+            self._slots.leave()
 
     async def _take_slot(self, deadline: float) -> None:
-        if not self._slots.locked():
-            await self._slots.acquire()
-            return
         try:
             async with asyncio.timeout_at(deadline):
-                await self._slots.acquire()
+                await self._slots.__aenter__()
         except TimeoutError:
             raise BrokerUnavailableError("too many messages await their confirm") from None
 
+    def _open_pipe(self) -> Pipe | None:
+        return None if self.blocked else self._pipe
+
     async def _ready(self, deadline: float) -> Pipe:
-        """Return the way to publish, after a short grace if one is being made."""
-        if self._pipe is not None and not self.blocked:
-            return self._pipe
+        """Return the way to publish, after a short grace in which one may be made."""
         grace = min(deadline, asyncio.get_running_loop().time() + GRACE_SECONDS)
         try:
             async with asyncio.timeout_at(grace):

@@ -19,8 +19,7 @@ class Slots:
 
     async def __aenter__(self) -> None:
         """Wait for a slot and take it."""
-        if self._taken < self.limit and not self._waiting:
-            self._taken += 1
+        if self.enter_at_once():
             return
         place = asyncio.get_running_loop().create_future()
         self._waiting.append(place)
@@ -28,20 +27,28 @@ class Slots:
             await place
         except asyncio.CancelledError:
             if not place.cancelled():
-                self._give()
+                self.leave()
             raise
 
     async def __aexit__(self, *_: object) -> None:
         """Give the slot back."""
-        self._give()
+        self.leave()
+
+    def enter_at_once(self) -> bool:
+        """Take a slot if one is free and nobody waits for it."""
+        if self._taken >= self.limit or self._waiting:
+            return False
+        self._taken += 1
+        return True
+
+    def leave(self) -> None:
+        """Give a slot back."""
+        self._taken -= 1
+        self._pass_on()
 
     def resize(self, limit: int) -> None:
         """Let so many in from now on; who is in stays."""
         self.limit = limit
-        self._pass_on()
-
-    def _give(self) -> None:
-        self._taken -= 1
         self._pass_on()
 
     def _pass_on(self) -> None:

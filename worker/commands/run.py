@@ -5,8 +5,10 @@ what a role does.
 """
 
 import asyncio
+import gc
 import signal
 from collections.abc import Sequence
+from typing import Final
 
 import structlog
 import uvloop
@@ -15,6 +17,9 @@ from worker import app, configured, configured_alarms
 from worker.roles import Role
 from worker.settings import Settings
 from worker.telemetry import set_up_logging
+
+COLLECT_AFTER: Final = (20_000, 20, 20)
+"""So many new objects before the collector looks for circles; hardly any of ours is in one."""
 
 _log = structlog.get_logger(__name__)
 
@@ -34,10 +39,18 @@ async def _run(settings: Settings, roles: frozenset[Role]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
     async with app.running(settings, roles) as url:
+        _collect_seldom()
         _log.info("started", roles=sorted(roles), url=url)
         await stopping.wait()
         _log.info("stopping")
     _log.info("stopped")
+
+
+def _collect_seldom() -> None:
+    """Look for circles among new objects alone, and not over every few messages."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECT_AFTER)
 
 
 async def migrate(settings: Settings) -> None:

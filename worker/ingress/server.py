@@ -7,6 +7,7 @@ of them run side by side. It must not read a setting or open a database.
 from typing import Final
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from contracts.channel import Code
 from worker.clock import Clock
@@ -20,6 +21,7 @@ from worker.ingress.sending import Sender
 from worker.ingress.tracing import traced
 from worker.ingress.zzy_webhook import ZzyWebhook
 from worker.runtime.ports import Broker
+from worker.telemetry import traces
 
 CONFIG: Final = web.AppKey("config", IngressConfig)
 
@@ -50,13 +52,17 @@ def build(
     health = Health(problems or broker.problems)
     app = web.Application(
         client_max_size=config.body_limit_bytes,
-        middlewares=[traced, shaped_errors(_FAILURES, config.callback_path)],
+        middlewares=[*_tracing(), shaped_errors(_FAILURES, config.callback_path)],
     )
     app[CONFIG] = config
     _add_interfaces(app, config, sender, clock)
     app.router.add_post(config.callback_path, webhook.notify)
     _add_health(app, health)
     return app
+
+
+def _tracing() -> list[Middleware]:
+    return [traced] if traces.on() else []
 
 
 def _add_interfaces(

@@ -7,6 +7,7 @@ setting. It must not do anything.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, Literal
 
@@ -40,6 +41,7 @@ class ChannelTarget:
         return self.notify_urls.get(notify_type) or fallback
 
 
+@lru_cache(maxsize=4096)
 def endpoint_of(url: str) -> str:
     """Return the name under which a URL is remembered: its digest, for it may hold a token."""
     return hashlib.sha256(url.encode()).hexdigest()[:32]

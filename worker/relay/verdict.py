@@ -63,25 +63,25 @@ def report(
     notification: ChannelNotification, message: Message, verdict: Verdict, now: datetime
 ) -> None:
     """Log and count what became of a notification at ``now``."""
-    log = _log.bind(
-        app_key=notification.app_key,
-        order_num=notification.order_num,
-        notify_type=notification.notify_type.value,
-        webhook_id=notification.webhook_id,
-        attempt=message.attempt + 1,
-        answer=verdict.answer,
-    )
+    facts: dict[str, object] = {
+        "app_key": notification.app_key,
+        "order_num": notification.order_num,
+        "notify_type": notification.notify_type.value,
+        "webhook_id": notification.webhook_id,
+        "attempt": message.attempt + 1,
+        "answer": verdict.answer,
+    }
     match verdict.outcome:
         case Ack() if verdict.status == "delivered":
-            log.info("notification_delivered")
+            _log.info("notification_delivered", **facts)
         case Ack():
-            log.info("notification_not_needed")
+            _log.info("notification_not_needed", **facts)
         case Retry(delay=delay) if not verdict.status:
-            log.info("notification_held", delay=delay)
+            _log.info("notification_held", delay=delay, **facts)
         case Retry(delay=delay):
-            log.warning("notification_retried", delay=delay)
+            _log.warning("notification_retried", delay=delay, **facts)
         case Park(kind=kind):
-            log.error("notification_parked", kind=kind)
+            _log.error("notification_parked", kind=kind, **facts)
     if verdict.status == "delivered":
         waited = (now - waiting_since(notification, message)).total_seconds()
         metrics.DELIVERY_LATENCY.labels(
