@@ -75,8 +75,8 @@ def encode(
 ) -> Parcel:
     """Return the message as ``user`` publishes it, persistent; its queue is the routing key.
 
-    The AMQP property ``message_id`` is our id and a serial number: aiormq matches a
-    returned message by it, so two publishes of one message must not share it. An event
+    The AMQP property ``message_id`` is our id and a serial number: a returned message is
+    known by it, so two publishes of one message must not share it. An event
     goes to its topic, and whether anybody listens is not our concern.
     """
     topics = queues.event_topics(message.queue)

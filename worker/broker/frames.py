@@ -3,7 +3,7 @@
 Why it exists: of what passes between us and RabbitMQ nearly all are these, and a library for
 all of AMQP spends dozens of calls on each. Here one is written or read in one go; everything
 else of AMQP is aiormq's. It must not keep a state or talk to a broker.
-Sources: AMQP 0-9-1, 2.3.5 (frames) and 4.2 (grammar); docs/decisions/0031-cpu-of-messages.md.
+Sources: AMQP 0-9-1, 2.3.5 (frames) and 4.2 (grammar); docs/decisions/0032-cpu-of-messages.md.
 """
 
 import struct

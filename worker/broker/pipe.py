@@ -3,7 +3,7 @@
 Why it exists: a message costs a few calls here, and no task, lock or time-out of its own. The
 channel is opened, set up and closed by aiormq; while it lives, nobody else may publish on it,
 for its publishes are numbered here. It must not know what a message means.
-Source: docs/decisions/0031-cpu-of-messages.md.
+Source: docs/decisions/0032-cpu-of-messages.md.
 """
 
 import asyncio

@@ -3,7 +3,7 @@
 Why it exists: aiormq makes the connection, keeps its heartbeat and opens channels; what carries
 messages passes it by (pipe.py). What is written in one turn of the event loop leaves in one
 system call, and RabbitMQ reads it in one. It must not read a message.
-Source: docs/decisions/0031-cpu-of-messages.md.
+Source: docs/decisions/0032-cpu-of-messages.md.
 """
 
 import asyncio

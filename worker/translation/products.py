@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
+from functools import lru_cache
 from typing import Final, Literal
 
 from contracts.zzy import DailyPriceStock, Product, ProductSeat
@@ -106,6 +107,7 @@ def sessions_on(price: DailyPriceStock, day: date) -> list[ProductSeat]:
     return [seat for seat in price.product_seats if read_day(seat.time) in {None, day}]
 
 
+@lru_cache(maxsize=2048)
 def read_day(text: str) -> date | None:
     """Return the day that a text begins with, or None where it begins with none."""
     match = _DAY.match(text)
