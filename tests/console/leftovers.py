@@ -27,7 +27,9 @@ async def leave(business: Business) -> None:
     await unknown_money(business)
     await silent_channels(business)
     await by_hand(business)
+    business.zzy(latency_min=0, latency_max=0)  # it is asked about thousands of orders
     await command(business, "reconcile", "--date", f"{datetime.now(UTC).astimezone(SHANGHAI):%F}")
+    business.zzy()
     await jobs(business)
 
 
