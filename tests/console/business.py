@@ -66,7 +66,7 @@ success_value = "OK"
 error_field = "Message"
 retry_delays = ["1s"]
 """,
-    more=CONSOLE,
+    more='[[products]]\nproduct_code = "P11070"\nzzy_product_id = 11070\n' + CONSOLE,
 )
 KEYS = ("k", "nordic", "jiangnan", "oldtown")
 WEIGHTS = (54, 26, 16, 4)
@@ -169,11 +169,13 @@ async def play(business: Business, seconds: float, rate: float) -> None:
     business.made.sms.lots.set(SmsFaults(refuse=0.3))
     business.zzy()
     turns = list(DAY)
-    for second in range(int(seconds)):
-        share = second / seconds
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    while (passed := loop.time() - begun) < seconds:
+        share = passed / seconds
         while turns and turns[0][0] <= share:
             _, words, act = turns.pop(0)
-            sys.stderr.write(f"{second:4} s, {len(business.names)} orders: {words}\n")
+            sys.stderr.write(f"{passed:4.0f} s, {len(business.names)} orders: {words}\n")
             act(business)
         wave = math.sin(share * 3 * math.pi) + 0.35 * math.sin(share * 17)
         business.rate = rate * max(0.3, 1 + 0.32 * wave)

@@ -24,7 +24,6 @@ async def leave(business: Business) -> None:
     await strange_notices(business)
     await refunds(business)
     await lost_money(business)
-    await unknown_money(business)
     await silent_channels(business)
     await by_hand(business)
     business.zzy(latency_min=0, latency_max=0)  # it is asked about thousands of orders
@@ -106,21 +105,6 @@ async def lost_money(business: Business) -> None:
     business.zzy(ticket_delay_min=3_600, ticket_delay_max=3_600)
     await asyncio.gather(sell("k", GROUPS[4]), sell("jiangnan", 3), sell("k", 1), sell("k", 6))
     business.zzy()
-
-
-async def unknown_money(business: Business) -> None:
-    """Let pays and refunds have no known outcome."""
-    business.rate = 0.15
-    orders = [await bought(business, count) for count in (10, 2)]
-    business.zzy(drop_before=1.0, only_at=("refund", "pay", "cancel", "person_qr_codes"))
-    driver = business.made.k.driver
-    await asyncio.gather(
-        *(driver.cancel(order.origin_order_id) for order in orders),
-        *(business.sell("k", count) for count in (16, 3)),
-    )
-    await asyncio.sleep(40)
-    business.zzy()
-    business.rate = 0.8
 
 
 async def silent_channels(business: Business) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from contracts import queues
 from tests.parity.broker_kit import PATIENCE, Collector, Gate, Kit, order
 from worker.clock import SystemClock
+from worker.runtime.outcome import Park
 from worker.runtime.ports import Backlog, Broker
 from worker.runtime.queue_ages import QueueAges
 from worker.sqlite import SqliteFile
@@ -49,6 +50,18 @@ async def test_an_empty_queue_has_no_oldest_message(kit: Kit) -> None:
     await broker.publish(order())
     await collector.wait(1)
     assert (await until_waiting(broker, 0)).oldest_at is None
+
+
+async def test_a_letter_waits_since_it_died(kit: Kit) -> None:
+    broker = await kit.start()
+    began = datetime.now(UTC)
+    await broker.consume(queues.ORDERS, Collector(Park("unreadable", "made up")), concurrency=1)
+    await broker.publish(order())
+    async with asyncio.timeout(PATIENCE):
+        while (found := await backlog(broker, queues.DEAD)).waiting != 1:  # noqa: ASYNC110  (as above)
+            await asyncio.sleep(0.02)
+    since = found.oldest_at
+    assert since is None or began - SLACK <= since <= datetime.now(UTC)  # None: nobody takes them
 
 
 async def test_each_queue_is_told_of_and_one_that_does_not_exist_is_left_out(kit: Kit) -> None:

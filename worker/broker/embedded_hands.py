@@ -200,11 +200,11 @@ class Hands:
         self._held.discard(row)
 
     async def _park(self, delivery: Delivery, park: Park) -> None:
-        owner = self.owner
-        letter = settle.parked(delivery.message, park, self._clock.now())
+        owner, now = self.owner, self._clock.now()
+        letter = settle.parked(delivery.message, park, now)
 
         def work(connection: sqlite3.Connection) -> None:
-            rows.park(connection, delivery.row, owner, letter)
+            rows.park(connection, delivery.row, owner, letter, now)
 
         await self._persist(work)
         self._held.discard(delivery.row)

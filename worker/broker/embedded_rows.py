@@ -169,12 +169,14 @@ def retry(
     )
 
 
-def park(connection: sqlite3.Connection, row: int, owner: str, letter: Message) -> None:
-    """Move a message to the dead queue as ``letter``."""
+def park(
+    connection: sqlite3.Connection, row: int, owner: str, letter: Message, now: datetime
+) -> None:
+    """Move a message to the dead queue as ``letter``, where it waits from now on."""
     connection.execute(
-        "UPDATE broker_messages SET owner = NULL, deliveries = 0, attempt = 0, visible_at = 0,"
+        "UPDATE broker_messages SET owner = NULL, deliveries = 0, attempt = 0, visible_at = ?,"
         " queue = ?, reply_to = '', headers = ? WHERE id = ? AND owner = ?",
-        (letter.queue, json.dumps(dict(letter.headers)), row, owner),
+        (now.timestamp(), letter.queue, json.dumps(dict(letter.headers)), row, owner),
     )
 
 
@@ -217,7 +219,7 @@ def remove_owner(connection: sqlite3.Connection, owner: str, now: datetime) -> N
     ).fetchall()
     reason = Park(settle.DELIVERY_LIMIT_KIND, "given up by the broker: delivery_limit")
     for row in exhausted:
-        park(connection, row["id"], owner, settle.parked(_message(row), reason, now))
+        park(connection, row["id"], owner, settle.parked(_message(row), reason, now), now)
     connection.execute("UPDATE broker_messages SET owner = NULL WHERE owner = ?", (owner,))
     connection.execute("DELETE FROM broker_owners WHERE id = ?", (owner,))
 
