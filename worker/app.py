@@ -84,7 +84,7 @@ async def running(
         channels = _channel_client(settings, parts, on)
         stack.push_async_callback(channels.close)
         served: list[Served] = []
-        book = keep_alarms(settings, parts, stack) if roles & STORING else None
+        book = keep_alarms(settings, parts, stack) if console or roles & STORING else None
         stack.push_async_callback(_finish, parts.broker, tasks, served)
         parts = replace(parts, broker=settling(parts.broker, parts.store, parts.clock))
         pulse = Pulse(parts.store, parts.clock, accounts=configured.has_accounts(settings))
@@ -95,6 +95,8 @@ async def running(
             served.append(pages)
         if book:
             start_alarms(settings, parts, tasks, stack, on, book=book)
+        else:
+            _log.warning("alarms_only_logged", advice="watch ticketbridge_alarms_total")
         if Role.INGRESS in roles:
             watch_signatures(settings, parts, tasks)
         if Role.SAGA in roles:

@@ -12,6 +12,7 @@ from worker.errors import SettingsError
 from worker.roles import Role
 from worker.settings import load_settings
 from worker.surroundings import Served, Surroundings, serve_on_socket
+from worker.telemetry import alarm
 
 ALL = frozenset(Role)
 ALONE = frozenset({Role.CONSOLE})
@@ -61,3 +62,27 @@ async def test_it_can_be_kept_out_of_a_run_with_all_roles(tmp_path: Path) -> Non
     assert not {"console_started", "console_left_out"} & set(said)
     said = await events(tmp_path, "enabled = false\nport = 0", ALONE)
     assert "console_started" in said
+
+
+@pytest.mark.parametrize(
+    ("roles", "only_logged"),
+    [(frozenset({Role.INGRESS}), True), (ALONE, False), (frozenset({Role.RELAY}), False)],
+    ids=["ingress", "console", "relay"],
+)
+async def test_alarms_are_kept_where_there_is_a_database(
+    tmp_path: Path, roles: frozenset[Role], *, only_logged: bool
+) -> None:
+    said = await events(tmp_path, "port = 0", roles)
+    assert ("alarms_only_logged" in said) is only_logged
+
+
+async def test_a_console_alone_keeps_its_alarms(tmp_path: Path) -> None:
+    file = tmp_path / "bridge.toml"
+    file.write_text("[console]\nport = 0\n", encoding="utf-8")
+    settings = load_settings(file, {})
+    async with app.running(settings, ALONE):
+        alarm("test", text="of a console")
+    async with app.opened_store(settings) as store:
+        assert [one.text for one in await store.alarms()] == [
+            "a test: nothing is wrong: of a console"
+        ]
