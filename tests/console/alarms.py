@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from worker.alarms.kinds import KINDS
 from worker.clock import SystemClock
 from worker.runtime.alarm_records import RaisedAlarm, Severity, Telling
 from worker.runtime.ports import Store
@@ -21,7 +22,6 @@ async def fill_alarms(store: Store) -> None:
         )
     ):
         at = now - timedelta(minutes=11 * number)
-        await store.raise_alarm(
-            RaisedAlarm(kind, subject, severity, f"it is so {SCRIPT}", at), Telling()
-        )
+        text = f"{KINDS[kind].says}: it is so {SCRIPT}"
+        await store.raise_alarm(RaisedAlarm(kind, subject, severity, text, at), Telling())
     await store.resolve_alarm("channel_silent", "m", now, "worker", ())

@@ -10,9 +10,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser
 
-from tests.console.browsing import Visit, browser, visiting
+from tests.console.browsing import Profiles, Visit, browser, visiting
 from tests.console.filled import fill
+from tests.console.orders import Saga
 from tests.console.place import Console, console
+from tests.console.walked import WALKED
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -30,8 +32,27 @@ async def filled(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cons
         yield opened
 
 
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def profiles(chromium_browser: Browser, filled: Console) -> Profiles:
+    """The browser's profiles, used again."""
+    return Profiles(chromium_browser, filled.url)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def saga(filled: Console) -> Saga:
+    """Whoever takes the commands that the pages send."""
+    taking = Saga(filled)
+    await taking.start()
+    return taking
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def visit(chromium_browser: Browser, filled: Console) -> AsyncIterator[Visit]:
-    """Pages in the browser."""
-    async with visiting(chromium_browser, filled) as opened:
+async def visit(
+    profiles: Profiles, filled: Console, request: pytest.FixtureRequest
+) -> AsyncIterator[Visit]:
+    """Pages in the browser; a test must walk the routes for which it is named."""
+    async with visiting(profiles, filled) as opened:
         yield opened
+    name = f"{request.path.stem}::{request.function.__name__}"
+    missing = {route for route, test in WALKED.items() if test == name} - opened.walked
+    assert not missing, f"named for {missing} in walked.py, and did not walk there"

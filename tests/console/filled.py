@@ -10,6 +10,7 @@ from random import Random
 from tests.console.alarms import fill_alarms
 from tests.console.letters import fill_letters
 from tests.console.money import fill_money
+from tests.console.orders import fill_orders
 from tests.parity.store.kit import full, letter, notification
 from tests.reconciliation.beginnings import ISSUED
 from worker.clock import SystemClock
@@ -45,6 +46,7 @@ async def fill(store: Store) -> None:
     await fill_letters(store, now, SCRIPT)
     await fill_money(store)
     await fill_alarms(store)
+    await fill_orders(store)
     for sample in samples(now, 900):
         await store.add_sample(sample)
     await store.pause_channel("m", f"their maintenance {SCRIPT}", now)

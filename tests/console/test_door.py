@@ -240,23 +240,3 @@ def test_every_route_says_who_may_use_it() -> None:
     opened = {(route.method, route.path) for route in routes if route.needs is EVERYBODY}
     assert opened == EVERYBODYS
     assert len({(route.method, route.path) for route in routes}) == len(routes)
-
-
-@pytest.mark.parametrize(
-    "route",
-    [route for one in pages.ALL for route in one.routes if route.method == "POST"],
-    ids=lambda route: route.path,
-)
-async def test_no_form_is_taken_without_token_or_level(house: Console, route: pages.Route) -> None:
-    path = re.sub(r"\{\w+\}", "1", route.path)
-    for level in (None, *Level):
-        async with browser(house) as session:
-            token = await house.session(level) if level else ""
-            cookies = {house.cookie: token} if token else {}
-            answer = await session.post(path, cookies=cookies, allow_redirects=False)
-            lacking = level is None and route.needs is not EVERYBODY
-            assert answer.status == (303 if lacking else 403)
-            if route.needs is not EVERYBODY and level is not None and level < route.needs:
-                form = {"csrf": csrf_of(token)}
-                answer = await session.post(path, cookies=cookies, data=form)
-                assert answer.status == 403

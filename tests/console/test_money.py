@@ -46,6 +46,15 @@ async def test_it_speaks_chinese(visit: Visit) -> None:
     assert "请中智游作废其订单 4623122 的凭证" in await row.inner_text()
 
 
+async def test_the_link_on_the_page_leads_to_the_csv(visit: Visit) -> None:
+    page = await visit.page(Level.VIEWER, language="zh")
+    await page.goto("/reconciliation")
+    async with page.expect_download() as begun:
+        await page.get_by_role("link", name="CSV").click()
+    download = await begun.value
+    assert download.suggested_filename == f"reconciliation-{DAY}.csv"
+
+
 async def test_a_day_is_taken_away_as_csv(filled: Console) -> None:
     async with aiohttp.ClientSession(filled.url) as session:
         path = f"/reconciliation/{DAY}.csv"
