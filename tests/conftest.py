@@ -4,11 +4,16 @@ from collections.abc import Iterator
 from typing import Any
 from unittest.mock import patch
 
+import hypothesis
 import pytest
 import structlog
 
 from tests.servers.fresh import create_database, drop_database
 from tests.servers.shared import Shared
+
+hypothesis.settings.register_profile("busy", deadline=None)
+hypothesis.settings.load_profile("busy")
+"""A busy machine makes one example of a property slow, and proves nothing by it."""
 
 SERVER_FIXTURES = {"servers", "amqp_url", "postgres_url"}
 

@@ -65,7 +65,7 @@ def unmarshalled(data: bytes) -> list[Any]:
     return read
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(OURS, st.binary(max_size=3 * ROOM), st.booleans())
 def test_the_library_reads_what_we_publish(
     properties: spec.Basic.Properties,
@@ -82,7 +82,7 @@ def test_the_library_reads_what_we_publish(
     assert all(len(part.value) <= ROOM for part in parts)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(FOREIGN, st.integers(0, 2**40))
 def test_we_read_what_the_library_writes(properties: spec.Basic.Properties, size: int) -> None:
     header = frames.content_header(ContentHeader(0, size, properties).marshal())

@@ -116,6 +116,6 @@ async def test_the_last_interim_reply_is_returned_when_no_final_one_comes(kit: K
         replies = step_by_step(broker, b"so far 1", b"so far 2")
         await broker.consume(queues.ORDERS, replies, concurrency=1)
         began = time.monotonic()
-        assert await ingress.request(order(), wait=0.4, final=is_last) == b"so far 2"
-        assert time.monotonic() - began >= 0.4
+        assert await ingress.request(order(), wait=0.8, final=is_last) == b"so far 2"
+        assert time.monotonic() - began >= 0.8
         await broker.stop_consuming()
