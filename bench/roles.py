@@ -85,8 +85,8 @@ def _play(role: str, one: _Staged, orders: int) -> RoleRound:
 
 async def _ask(site: Site, orders: int) -> Sequence[float]:
     async with asyncio.timeout(GIVE_UP_SECONDS):
-        placing = Placing(f"http://127.0.0.1:{site.port}", site.world_url)
-        return await placing.at_rate(bodies(orders, ACCEPTED), RATE)
+        load = await Placing(site.url, site.world_url).at_rate(bodies(orders, ACCEPTED), RATE)
+        return load.answers
 
 
 async def _hand_over(role: str, site: Site, portion: Sequence[AbstractIncomingMessage]) -> float:

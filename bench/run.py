@@ -10,9 +10,12 @@ import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from bench.contest import CONTESTANTS, in_turn
 from bench.figures import DEAD_CHANNEL, MEMORY, MILLION, Figure, ratios
+from bench.growth import IN_EARNEST, memory, million
+from bench.neighbours import dead_channel
 from bench.report import (
     machine,
     show_figures,
@@ -23,6 +26,8 @@ from bench.report import (
 )
 from bench.roles import ingress_figure, one_at_a_time
 from bench.setups import House
+
+LONG = ("dead", "million", "memory")
 
 
 def options() -> argparse.Namespace:
@@ -39,8 +44,22 @@ def options() -> argparse.Namespace:
         metavar="SET-UP",
         help=f"beside the floor only these: {', '.join(CONTESTANTS)}",
     )
+    parser.add_argument(
+        "--long",
+        nargs="*",
+        choices=LONG,
+        default=[],
+        help="measure these too, which take long; without a word, all of them",
+    )
+    parser.add_argument("--stored", type=int, default=1_000_000, help="orders in a full database")
+    parser.add_argument(
+        "--many", type=int, default=100_000, help="orders before memory is looked at"
+    )
     parser.add_argument("--json", type=Path, help="also write the result to this file")
-    return parser.parse_args()
+    chosen = parser.parse_args()
+    if "--long" in sys.argv and not chosen.long:
+        chosen.long = list(LONG)
+    return chosen
 
 
 def main() -> int:
@@ -51,11 +70,8 @@ def main() -> int:
         rounds = in_turn(house, chosen)
     with House() as house:
         roles = one_at_a_time(house, chosen.rounds, chosen.orders, chosen.warm_up)
-    figures = [
-        *ratios(rounds),
-        ingress_figure(roles),
-        *map(Figure, (MILLION, MEMORY, DEAD_CHANNEL)),
-    ]
+    long, details = _long(chosen)
+    figures = [*ratios(rounds), ingress_figure(roles), *long]
     summary = summarise(rounds)
     show_rounds(summary)
     show_roles(summarise_roles(roles))
@@ -65,11 +81,31 @@ def main() -> int:
             "about": about,
             "figures": [figure.plain() for figure in figures],
             "summary": summary,
+            "roles_summary": summarise_roles(roles),
             "rounds": [asdict(r) for r in rounds],
             "roles": [asdict(r) for r in roles],
+            **details,
         }
         chosen.json.write_text(json.dumps(result, indent=2, ensure_ascii=False) + "\n")
     return int(any(figure.verdict == "missed" for figure in figures))
+
+
+def _long(chosen: argparse.Namespace) -> tuple[list[Figure], dict[str, Any]]:
+    """Measure what takes long, as far as it is wanted; the rest is not measured."""
+    stored, held = Figure(MILLION), Figure(MEMORY)
+    dead = Figure(DEAD_CHANNEL)
+    details: dict[str, Any] = {}
+    if "dead" in chosen.long:
+        with House() as house:
+            dead = dead_channel(house, chosen.rounds, chosen.orders // 2)
+    if "million" in chosen.long:
+        with House(**IN_EARNEST) as house:
+            stored, played = million(house, chosen)
+        details["million"] = [asdict(r) for r in played]
+    if "memory" in chosen.long:
+        with House() as house:
+            held, details["memory"] = memory(house, chosen.many, chosen.in_flight)
+    return [stored, held, dead], details
 
 
 if __name__ == "__main__":

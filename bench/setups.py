@@ -22,7 +22,7 @@ from tests.servers.rabbit import add_vhosts
 
 ROOT = Path(__file__).parent.parent
 SIGN_KEY = "bench-sign-key-of-zzy"
-START_SECONDS = 30.0
+START_SECONDS = 90.0
 PEERS = ROOT / ".venv" / "peers"
 CELERY_WORKER = "-m celery -A bench.peers.celery_tasks worker -Q orders,notices,relay -l ERROR"
 CELERY_WORKER += " --pool prefork -c 8 --without-gossip --without-mingle"
@@ -38,7 +38,7 @@ sign_key = "{sign_key}"
 allow_private_addresses = true
 [log]
 format = "json"
-level = "warning"
+level = "error"
 [console]
 port = 0
 [[channels]]
@@ -82,16 +82,21 @@ class Site:
     amqp_url: str = ""
     database_url: str = ""
 
+    @property
+    def url(self) -> str:
+        return _url(self.port)
+
 
 class House:
     """Servers and processes of one benchmark; leaving it ends them all."""
 
-    def __init__(self) -> None:
+    def __init__(self, **postgres: str) -> None:
+        """Start the servers; ``postgres`` are settings of PostgreSQL."""
         self._stack = ExitStack()
         self.folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         self.rabbit = self._started(private_rabbit())
-        self.postgres = self._started(private_postgres())
-        add_vhosts(self.rabbit.folder, ["floor", "ours", "celery", "faststream"])
+        self.postgres = self._started(private_postgres(settings=postgres))
+        self._hosts = 0
 
     def __enter__(self) -> Self:
         return self
@@ -101,26 +106,29 @@ class House:
 
     def floor(self) -> Setup:
         """Start the floor, on RabbitMQ."""
-        return self._whole(self.floor_site())
+        return self.whole(self.floor_site())
 
     def ours(self, name: str, *, embedded: bool) -> Setup:
         """Start ticketbridge, all roles in one process."""
-        return self._whole(self.our_site(name, embedded=embedded))
+        return self.whole(self.our_site(name, embedded=embedded))
 
     def floor_site(self) -> Site:
         """Return how the floor is started, with its world around it."""
         port, world = self._world()
-        amqp_url = with_path(self.rabbit.url, "floor")
+        amqp_url = self._virtual_host()
         words = ["-m", "bench.floor", "--amqp-url", amqp_url, "--zzy-url", world]
         words += ["--channel-url", f"{world}/notify", "--sign-key", SIGN_KEY, "--secret", SECRET]
         return Site("floor", port, world, words, amqp_url=amqp_url)
 
     def our_site(self, name: str, *, embedded: bool, more: str = "") -> Site:
-        """Return how ticketbridge is started; ``more`` goes into its configuration."""
+        """Return how ticketbridge is started, on a database and a virtual host of its own.
+
+        ``more`` goes into its configuration; WORLD stands there for the world's address.
+        """
         port, world = self._world()
         file = self.folder / f"{port}.toml"
         database_url = "" if embedded else create_database(self.postgres.url)
-        amqp_url = "" if embedded else with_path(self.rabbit.url, "ours")
+        amqp_url = "" if embedded else self._virtual_host()
         text = CONFIGURATION.format(
             database=database_url or f"sqlite:///{port}.db",
             broker=amqp_url or "embedded:",
@@ -131,7 +139,7 @@ class House:
             accepted=ACCEPTED,
             secret=SECRET,
         )
-        file.write_text(text + more)
+        file.write_text(text + more.replace("WORLD", world))
         words = ["-m", "worker", "run", "--config", str(file)]
         return Site(name, port, world, words, amqp_url, database_url)
 
@@ -145,17 +153,18 @@ class House:
             process = self._serving(port, words, TICKETBRIDGE_HEALTH__PORT=str(port))
         return process.pid
 
-    def _whole(self, site: Site) -> Setup:
+    def whole(self, site: Site) -> Setup:
+        """Start a set-up with all roles in one process."""
         pids = [self.start(site)]
         database, broker = bool(site.database_url), bool(site.amqp_url)
-        return Setup(site.name, _url(site.port), site.world_url, pids, database, broker)
+        return Setup(site.name, site.url, site.world_url, pids, database, broker)
 
     def peer(self, title: str, name: str, *, broker: bool = True) -> Setup:
         """Start a peer: its ingress, and its workers where they are processes of their own."""
         port, world = self._world()
         python = str(PEERS / name / "bin" / "python")
         here = {
-            "amqp_url": with_path(self.rabbit.url, name),
+            "amqp_url": self._virtual_host(),
             "database_url": create_database(self.postgres.url),
             "zzy_url": world,
             "channel_url": f"{world}/notify",
@@ -170,6 +179,11 @@ class House:
                 self._run(CELERY_WORKER.split(), python=python, BENCH_PEER=json.dumps(here))
             )
         return Setup(title, _url(port), world, [p.pid for p in processes], broker=broker)
+
+    def _virtual_host(self) -> str:
+        self._hosts += 1
+        add_vhosts(self.rabbit.folder, [f"bench-{self._hosts}"])
+        return with_path(self.rabbit.url, f"bench-{self._hosts}")
 
     def _world(self) -> tuple[int, str]:
         """Start what stands around a set-up; return the set-up's port and its URL."""

@@ -12,8 +12,8 @@ from typing import cast
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 END_OF_HEAD = b"\r\n\r\n"
 
-Handler = Callable[[str, bytes, bytes], bytes]
-"""Gets the target, the head as it came, and the body; returns the answer's body."""
+Handler = Callable[[str, bytes, bytes], bytes | None]
+"""Gets the target, the head as it came, and the body; returns the answer's body, if any."""
 
 
 def header(head: bytes, name: str) -> str:
@@ -49,6 +49,8 @@ class _Served(asyncio.Protocol):
             head, body, self._buffer = parts
             target = head[head.index(b" ") + 1 : head.index(b" HTTP/")].decode()
             answer = self._handle(target, head, body)
+            if answer is None:
+                return
             self._transport.write(
                 b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
                 % (len(answer), answer)

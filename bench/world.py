@@ -29,7 +29,7 @@ from worker.simulators.ledger import Ledger
 from worker.simulators.zzy_orders import Desk
 
 PARTNER_ID = 9258
-NOTIFY = "/notify"
+NOTIFY, DEAD = "/notify", "/dead"
 CONTROL = "/_control/"
 RESEND_SECONDS = 1.0
 TAKEN = b'{"status": 200, "message": "\xe6\x88\x90\xe5\x8a\x9f"}'
@@ -55,7 +55,7 @@ class World:
         self.sending: set[asyncio.Task[None]] = set()
         self.desk = Desk(Ledger(lambda: datetime.now(UTC)), SystemClock(), PARTNER_ID)
 
-    def handle(self, target: str, head: bytes, body: bytes) -> bytes:
+    def handle(self, target: str, head: bytes, body: bytes) -> bytes | None:
         path, _, query = target.partition("?")
         if path in {Endpoint.CREATE, Endpoint.PAY}:
             self.check_signature(path, head)
@@ -63,12 +63,17 @@ class World:
             return self.create(wanted) if path == Endpoint.CREATE else self.pay(wanted)
         if path == NOTIFY:
             return self.take(head, body)
+        if path == DEAD:
+            return None  # it takes the connection and never answers
         if path.startswith(CONTROL):
             return self.control(path.removeprefix(CONTROL))
+        return self.look_up(path, dict(parse_qsl(query)))
+
+    def look_up(self, path: str, wanted: dict[str, str]) -> bytes:
         if path == Endpoint.PRODUCTS:
-            return self.success(self.desk.products(dict(parse_qsl(query))))
+            return self.success(self.desk.products(wanted))
         if path == Endpoint.PRICES:
-            return self.success(self.desk.prices(dict(parse_qsl(query))))
+            return self.success(self.desk.prices(wanted))
         return self.fault(f"nobody should ask for {path}")
 
     def control(self, name: str) -> bytes:

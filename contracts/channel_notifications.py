@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import Field
 
 from .channel_requests import ChannelModel
+from .strict_json import dumps
 
 
 class NotifyType(StrEnum):
@@ -29,7 +30,7 @@ class Notification(ChannelModel):
 
     def to_params(self) -> str:
         """Return the exact JSON text that is signed and sent."""
-        return self.__pydantic_serializer__.to_json(self).decode()
+        return dumps(self.model_dump(mode="json"))
 
 
 class CheckNotification(Notification):

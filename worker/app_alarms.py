@@ -9,8 +9,6 @@ from contextlib import AsyncExitStack, suppress
 from functools import partial
 from typing import Final
 
-import structlog
-
 from worker import configured_alarms
 from worker.adapters import Adapters
 from worker.alarms.book import AlarmBook
@@ -27,8 +25,6 @@ from worker.telemetry import alarms
 from worker.telemetry.metrics import ALARMS
 
 LAST_WORDS_SECONDS: Final = 1.0
-
-_log = structlog.get_logger(__name__)
 
 
 def book_of(settings: Settings, parts: Adapters) -> AlarmBook:
@@ -60,12 +56,9 @@ def start_alarms(  # noqa: PLR0913  (what they are told by, and whom they tell)
     stack: AsyncExitStack,
     on: Surroundings,
     *,
-    book: AlarmBook | None,
+    book: AlarmBook,
 ) -> None:
-    """Watch the figures, and tell the robots; without a book say that nobody is told."""
-    if book is None:
-        _log.warning("alarms_only_logged", advice="watch ticketbridge_alarms_total")
-        return
+    """Watch the figures, and tell the robots."""
     _count_from_zero()
     plan = configured_alarms.watch_plan(settings)
     watcher = Watcher(plan, book, parts.store, parts.broker, parts.clock)

@@ -6,6 +6,7 @@ import shutil
 import signal
 import struct
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from tests.servers.process import Server, ServerError, exchange, find_program
@@ -25,7 +26,10 @@ class PostgresServer(Server):
 
     name = "postgresql"
 
-    def __init__(self, place: Path | None = None) -> None:
+    def __init__(
+        self, place: Path | None = None, settings: Mapping[str, str] | None = None
+    ) -> None:
+        self._settings = settings or {}
         self._postgres = find_program("postgres", *PLACES)
         self._initdb = find_program("initdb", *PLACES)
         super().__init__(place)
@@ -67,6 +71,7 @@ class PostgresServer(Server):
             "fsync": "on",
             "max_connections": "200",
             "shared_buffers": "64MB",
+            **self._settings,
         }
         words = [word for key, value in options.items() for word in ("-c", f"{key}={value}")]
         return [self._postgres, "-D", str(self._data), *words]

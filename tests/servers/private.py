@@ -1,6 +1,6 @@
 """Private servers by the first way that works: installed, installed now, in a container."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -27,9 +27,11 @@ def private_rabbit(place: Path | None = None) -> Server:
     return _first_way(partial(RabbitServer, place), ContainerRabbit)
 
 
-def private_postgres(place: Path | None = None) -> Server:
-    """Return a PostgreSQL of our own, not started; as above."""
-    return _first_way(partial(PostgresServer, place), ContainerPostgres)
+def private_postgres(
+    place: Path | None = None, settings: Mapping[str, str] | None = None
+) -> Server:
+    """Return a PostgreSQL of our own, not started; as above. A container takes no settings."""
+    return _first_way(partial(PostgresServer, place, settings), ContainerPostgres)
 
 
 def _first_way(installed: Callable[[], Server], container: Callable[[], Server]) -> Server:
