@@ -47,7 +47,7 @@ class Answer(ChannelModel):
 
     def to_bytes(self) -> bytes:
         """Return the JSON that travels."""
-        return dumps(dict(self)).encode()
+        return self.__pydantic_serializer__.to_json(self)
 
 
 class ChannelReceipt(ChannelModel):

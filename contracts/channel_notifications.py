@@ -12,7 +12,6 @@ from typing import Literal
 from pydantic import Field
 
 from .channel_requests import ChannelModel
-from .strict_json import dumps
 
 
 class NotifyType(StrEnum):
@@ -30,7 +29,7 @@ class Notification(ChannelModel):
 
     def to_params(self) -> str:
         """Return the exact JSON text that is signed and sent."""
-        return dumps(self.model_dump(mode="json"))
+        return self.__pydantic_serializer__.to_json(self).decode()
 
 
 class CheckNotification(Notification):

@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Generic, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
 
-from .strict_json import dumps
+from .strict_json import quoted
 
 Moment = Annotated[
     AwareDatetime, PlainSerializer(datetime.isoformat, return_type=str, when_used="json")
@@ -73,16 +73,12 @@ def wrap(  # noqa: PLR0913  (an envelope has so many parts)
     trace: str = "",
 ) -> bytes:
     """Return ``data`` in its envelope as JSON; the type is the model's own."""
-    head = {
-        "id": id,
-        "type": data.TYPE,
-        "time": time.isoformat(),
-        "correlation_id": correlation_id,
-        "causation_id": causation_id,
-        "trace": trace,
-    }
-    content = data.__pydantic_serializer__.to_json(data)
-    return b'%s,"data":%s}' % (dumps(head)[:-1].encode(), content)
+    head = (
+        f'{{"id":{quoted(id)},"type":{quoted(data.TYPE)},"time":"{time.isoformat()}",'
+        f'"correlation_id":{quoted(correlation_id)},"causation_id":{quoted(causation_id)},'
+        f'"trace":{quoted(trace)},"data":'
+    )
+    return head.encode() + data.__pydantic_serializer__.to_json(data) + b"}"
 
 
 def unwrap(model: type[Data], body: bytes) -> Envelope[Data]:

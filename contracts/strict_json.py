@@ -9,6 +9,7 @@ must not know a protocol.
 
 import json
 from decimal import Decimal
+from json.encoder import encode_basestring
 from typing import Any, NoReturn
 
 MAX_DEPTH = 32
@@ -81,6 +82,11 @@ def loads_object(text: bytes | str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise JsonError("not a JSON object")
     return value
+
+
+def quoted(text: str) -> str:
+    """Return a text as JSON writes it, non-ASCII characters as they are."""
+    return encode_basestring(text)
 
 
 def dumps(value: object) -> str:

@@ -24,7 +24,7 @@ from pydantic import (
 from pydantic.alias_generators import to_pascal
 from pydantic_core import PydanticCustomError
 
-from .strict_json import dumps, loads
+from .strict_json import loads
 
 
 class Endpoint(StrEnum):
@@ -182,11 +182,11 @@ class ZzyModel(BaseModel):
 
     def to_json(self) -> str:
         """Return the JSON text in the document's casing, without what is null."""
-        return dumps(self.model_dump(mode="json", exclude_none=True))
+        return self.to_bytes().decode()
 
     def to_bytes(self) -> bytes:
         """Return :meth:`to_json` as UTF-8."""
-        return self.to_json().encode()
+        return self.__pydantic_serializer__.to_json(self, by_alias=True, exclude_none=True)
 
     def to_query(self) -> dict[str, str]:
         """Return the query parameters of a GET, in the document's casing."""

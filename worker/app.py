@@ -93,10 +93,7 @@ async def running(
             served.append(door)
         if console and (pages := await _serve_pages(settings, parts, roles, on, tasks, http=http)):
             served.append(pages)
-        if book:
-            start_alarms(settings, parts, tasks, stack, on, book=book)
-        else:
-            _log.warning("alarms_only_logged", advice="watch ticketbridge_alarms_total")
+        start_alarms(settings, parts, tasks, stack, on, book=book)
         if Role.INGRESS in roles:
             watch_signatures(settings, parts, tasks)
         if Role.SAGA in roles:

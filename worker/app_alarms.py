@@ -9,6 +9,8 @@ from contextlib import AsyncExitStack, suppress
 from functools import partial
 from typing import Final
 
+import structlog
+
 from worker import configured_alarms
 from worker.adapters import Adapters
 from worker.alarms.book import AlarmBook
@@ -25,6 +27,8 @@ from worker.telemetry import alarms
 from worker.telemetry.metrics import ALARMS
 
 LAST_WORDS_SECONDS: Final = 1.0
+
+_log = structlog.get_logger(__name__)
 
 
 def book_of(settings: Settings, parts: Adapters) -> AlarmBook:
@@ -56,9 +60,12 @@ def start_alarms(  # noqa: PLR0913  (what they are told by, and whom they tell)
     stack: AsyncExitStack,
     on: Surroundings,
     *,
-    book: AlarmBook,
+    book: AlarmBook | None,
 ) -> None:
-    """Watch the figures, and tell the robots."""
+    """Watch the figures, and tell the robots; without a book say that nobody is told."""
+    if book is None:
+        _log.warning("alarms_only_logged", advice="watch ticketbridge_alarms_total")
+        return
     _count_from_zero()
     plan = configured_alarms.watch_plan(settings)
     watcher = Watcher(plan, book, parts.store, parts.broker, parts.clock)

@@ -44,7 +44,7 @@ from worker.runtime.timers import Timers
 from worker.runtime.valve import Valve
 from worker.settings import Settings
 from worker.tasks import TaskGroup
-from worker.telemetry.metrics import ZZY_CALLS, ZZY_DURATION
+from worker.telemetry.metrics import ZZY_CALLS, ZZY_DURATION, of
 
 
 async def start_saga(
@@ -247,5 +247,5 @@ def _commands(  # noqa: PLR0913  (what it stands between)
 
 
 def _observe(endpoint: str, outcome: str, seconds: float) -> None:
-    ZZY_CALLS.labels(endpoint, outcome).inc()
-    ZZY_DURATION.labels(endpoint).observe(seconds)
+    of(ZZY_CALLS, endpoint, outcome).inc()
+    of(ZZY_DURATION, endpoint).observe(seconds)

@@ -20,6 +20,7 @@ import aiohttp
 from tests.console.place import USERS
 from tests.console.shop import Shop, stock
 from tests.e2e.bridge import started
+from tests.e2e.calling import Ran, called
 from tests.e2e.world import Choice, Other, World, surroundings
 from worker.simulators.channel import Credentials
 from worker.simulators.channel_faults import ChannelFaults
@@ -66,7 +67,7 @@ success_value = "OK"
 error_field = "Message"
 retry_delays = ["1s"]
 """,
-    more='[[products]]\nproduct_code = "P11070"\nzzy_product_id = 11070\n' + CONSOLE,
+    more=CONSOLE,
 )
 KEYS = ("k", "nordic", "jiangnan", "oldtown")
 WEIGHTS = (54, 26, 16, 4)
@@ -134,6 +135,17 @@ class Business:
             else:
                 self.made.zzy.platform.check(number)
 
+    async def command(self, *words: str) -> Ran:
+        """Give a command as an operator does, and show what it said."""
+        ran = await called(self.made.place.config, *words, seconds=180)
+        sys.stderr.write(f"{' '.join(words)}: {ran.code} {ran.err[-200:].strip()}\n")
+        return ran
+
+    async def replay(self, where: str, reason: str, rate: str, *more: str) -> None:
+        """Send dead letters home, as a job."""
+        words = ("--where", where, "--reason", reason, "--rate", rate)
+        await self.command("deadletters", "replay", *words, *more)
+
     async def trade(self) -> None:
         """Sell until cancelled."""
         async with asyncio.TaskGroup() as tasks:
@@ -142,11 +154,13 @@ class Business:
                 tasks.create_task(self.sell())
 
 
+AGAIN = ("channel=nordic", "their server is well again", "20", "--canary", "5")
 Turn = tuple[float, str, Callable[[Business], Any]]
 DAY: tuple[Turn, ...] = (
     (0.12, "a third channel's address is gone", lambda b: b.channel("oldtown", gone=1.0)),
     (0.20, "Nordic Tours' server fails", lambda b: b.channel("nordic", http_500=1.0)),
     (0.32, "and is mended", lambda b: b.channel("nordic")),
+    (0.36, "what was lost there is sent again", lambda b: b.replay(*AGAIN)),
     (0.42, "江南票务 refuses what it is told", lambda b: b.channel("jiangnan", refuse=1.0)),
     (0.48, "and takes it again", lambda b: b.channel("jiangnan")),
     (0.54, "ZZY is slow", lambda b: b.zzy(latency_min=0.3, latency_max=1.1)),
@@ -171,15 +185,17 @@ async def play(business: Business, seconds: float, rate: float) -> None:
     turns = list(DAY)
     loop = asyncio.get_running_loop()
     begun = loop.time()
-    while (passed := loop.time() - begun) < seconds:
-        share = passed / seconds
-        while turns and turns[0][0] <= share:
-            _, words, act = turns.pop(0)
-            sys.stderr.write(f"{passed:4.0f} s, {len(business.names)} orders: {words}\n")
-            act(business)
-        wave = math.sin(share * 3 * math.pi) + 0.35 * math.sin(share * 17)
-        business.rate = rate * max(0.3, 1 + 0.32 * wave)
-        await asyncio.sleep(1)
+    async with asyncio.TaskGroup() as tasks:
+        while (passed := loop.time() - begun) < seconds:
+            share = passed / seconds
+            while turns and turns[0][0] <= share:
+                _, words, act = turns.pop(0)
+                sys.stderr.write(f"{passed:4.0f} s, {len(business.names)} orders: {words}\n")
+                if asyncio.iscoroutine(doing := act(business)):
+                    tasks.create_task(doing)
+            wave = math.sin(share * 3 * math.pi) + 0.35 * math.sin(share * 17)
+            business.rate = rate * max(0.3, 1 + 0.32 * wave)
+            await asyncio.sleep(1)
 
 
 @asynccontextmanager

@@ -4,11 +4,10 @@ Each function leaves one kind behind, through the doors that channels, ZZY and o
 """
 
 import asyncio
-import sys
 from datetime import UTC, datetime
 
 from tests.console.business import Business
-from tests.e2e.calling import Ran, called
+from tests.e2e.calling import called
 from tests.e2e.notices import REFUND, TICKET, envelope, post, signed, tickets
 from tests.e2e.world import SHANGHAI, until
 from worker.simulators.records import Order, Status
@@ -27,16 +26,9 @@ async def leave(business: Business) -> None:
     await silent_channels(business)
     await by_hand(business)
     business.zzy(latency_min=0, latency_max=0)  # it is asked about thousands of orders
-    await command(business, "reconcile", "--date", f"{datetime.now(UTC).astimezone(SHANGHAI):%F}")
+    await business.command("reconcile", "--date", f"{datetime.now(UTC).astimezone(SHANGHAI):%F}")
     business.zzy()
     await jobs(business)
-
-
-async def command(business: Business, *words: str) -> Ran:
-    """Give a command, and show what it said."""
-    ran = await called(business.made.place.config, *words, seconds=180)
-    sys.stderr.write(f"{' '.join(words)}: {ran.code} {ran.err[-200:].strip()}\n")
-    return ran
 
 
 async def bought(business: Business, count: int, *, product: int = 11063) -> Order:
@@ -111,7 +103,7 @@ async def silent_channels(business: Business) -> None:
     """Leave one channel that does not answer and one that is paused, with a backlog each."""
     business.channel("nordic", http_500=1.0)
     why = "their new release, until 15:00"
-    await command(business, "channels", "pause", "jiangnan", "--reason", why)
+    await business.command("channels", "pause", "jiangnan", "--reason", why)
     await asyncio.gather(
         *(business.sell("nordic") for _ in range(16)),
         *(business.sell("jiangnan") for _ in range(11)),
@@ -119,19 +111,9 @@ async def silent_channels(business: Business) -> None:
 
 
 async def jobs(business: Business) -> None:
-    """Leave a replay job that is over, one that stopped at its canary, and one under way."""
-    business.channel("nordic")
-    await command(business, "channels", "resume", "nordic", "--reason", "they say it is mended")
-    replay = ("deadletters", "replay", "--reason")
-    await command(
-        business, *replay, "their server is well again", "--where", "channel=nordic",
-        "--rate", "20", "--canary", "5", "--limit", "120", "--wait",
-    )  # fmt: skip
-    await command(
-        business, *replay, "is the address back?", "--where", "kind=endpoint_gone",
-        "--rate", "5", "--canary", "3", "--wait",
-    )  # fmt: skip
-    business.channel("nordic", http_500=1.0)
+    """Leave a replay job that stopped at its canary, and one under way."""
+    why = "is the address back?"
+    await business.replay("kind=endpoint_gone", why, "5", "--canary", "3", "--wait")
     await asyncio.gather(*(business.sell("nordic") for _ in range(14)))
 
     async def is_open() -> bool:
@@ -140,15 +122,7 @@ async def jobs(business: Business) -> None:
 
     await until(is_open, 90)
     business.made.sms.lots.set(SmsFaults(refuse=0.2))
-    await command(
-        business,
-        *replay,
-        "the gateway's limit was raised",
-        "--where",
-        "kind=sms_failed",
-        "--rate",
-        "1",
-    )
+    await business.replay("kind=sms_failed", "the gateway's limit was raised", "1")
     await asyncio.sleep(20)
 
 
@@ -157,26 +131,24 @@ async def by_hand(business: Business) -> None:
     config = business.made.place.config
     found = (await called(config, "deadletters", "list", "--json")).lines
     kinds = {letter["kind"]: letter["id"] for letter in reversed(found)}
-    await command(
-        business,
+    await business.command(
         "deadletters",
         "note",
         kinds["notice_quarantined"],
         "asked ZZY at 14:05 which is true",
     )
-    await command(
-        business,
+    await business.command(
         "deadletters",
         "discard",
         kinds["notice_unknown"],
         "--reason",
         "a kind of their test system",
     )
-    await command(business, "channels", "rate", "nordic", "5", "--reason", "they asked for peace")
+    await business.command("channels", "rate", "nordic", "5", "--reason", "they asked for peace")
     open_ones = (await called(config, "alarms", "list", "--json")).lines
     for alarm in open_ones[:3]:
-        await command(business, "alarms", "ack", alarm["id"])
+        await business.command("alarms", "ack", alarm["id"])
     issued = [o for o in business.made.zzy.ledger.orders.values() if o.status is Status.ISSUED]
     why = "the guest lost the message"
     for order in issued[40:43]:
-        await command(business, "orders", "resend", order.origin_order_id, "--reason", why)
+        await business.command("orders", "resend", order.origin_order_id, "--reason", why)

@@ -94,15 +94,15 @@ KEPT = {
 
 
 class Held(SystemClock):
-    """The time at which a run ended, going on from there."""
+    """The time at which a run ended, going on from there, and slowly."""
 
     def __init__(self, end: datetime) -> None:
         """Begin at ``end``."""
-        self._ahead = datetime.now(UTC) - end
+        self._end, self._begun = end, datetime.now(UTC)
 
     def now(self) -> datetime:
         """Return the present of the run."""
-        return datetime.now(UTC) - self._ahead
+        return self._end + (datetime.now(UTC) - self._begun) / 100
 
 
 @asynccontextmanager
@@ -198,8 +198,8 @@ async def run(folder: Path, seconds: float, rate: float) -> None:
 def main() -> None:
     """Run, unless a run was kept, and take the pictures."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=540, help="of business")
-    parser.add_argument("--rate", type=float, default=6.5, help="orders a second, about")
+    parser.add_argument("--seconds", type=float, default=480, help="of business")
+    parser.add_argument("--rate", type=float, default=7.2, help="orders a second, about")
     parser.add_argument("--run", type=Path, help="where the run is kept, or was")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where the pictures go")
     parser.add_argument("--all", action="store_true", help="every page in every look")

@@ -40,7 +40,7 @@ WARES = (
     Ware(11066, "西溪湿地摇橹船票", "48.50", "55.00", 16, "none"),
     Ware(11067, "良渚博物院夜场特价票", "29.00", "35.00", 8),
     Ware(11069, "钱塘江夜游限量票", "128.00", "148.00", 5, stock=160),
-    Ware(11070, "良渚一日游套票", "118.00", "138.00", 6, "each"),
+    Ware(11072, "良渚一日游套票", "118.00", "138.00", 6),
     Ware(11074, "龙门古镇换票", "36.00", "42.00", 3),
 )
 NUMBERS = {"k": "XH{:%Y%m%d}{:05d}", "nordic": "NT-{:%y%m}-{:05d}", "jiangnan": "JN{:%m%d}{:06d}"}
@@ -53,7 +53,7 @@ def stock(products: dict[int, Product]) -> None:
         product = products[ware.product_id]
         product.name, product.price = ware.name, Decimal(ware.cost)
         product.total_stock, product.daily_stock = ware.stock, 0
-        product.max_by_order = 0
+        product.max_by_order = product.max_by_mobile = product.max_by_card = 0
 
 
 class Shop:

@@ -14,7 +14,7 @@ from tests.doubles import NOON
 from worker.deadletters.runner import LEASE_SECONDS
 from worker.errors import BrokerUnavailableError, PublishUnknownError, UndeliverableError
 from worker.runtime.auditing import AuditQuery
-from worker.runtime.lettering import LetterQuery
+from worker.runtime.lettering import STATES, LetterQuery
 from worker.runtime.ports import Message
 from worker.runtime.replaying import CANCELLED, FINISHED, RUNNING, STOPPED
 from worker.store.sqlite import SqliteStore
@@ -71,6 +71,18 @@ async def test_a_rate_is_held_where_every_portion_takes_longer_than_its_time(
     assert (await place.job(job)).sent == 300
     assert 5.7 <= (place.clock.now() - began).total_seconds() <= 6.6
     assert len(portions) < 25, "late portions are larger"
+
+
+async def test_what_was_discarded_before_or_meanwhile_stays(place: Place) -> None:
+    await place.letters(6)
+    ids = [f"{n:016x}" for n in range(6)]
+    await place.work.discard(LetterQuery(ids=(ids[0],)), ids[0], "sent by another way")
+    job = await place.begin(query=LetterQuery(ids=tuple(ids), states=STATES))
+    assert job.total == 5
+    await place.work.discard(LetterQuery(ids=(ids[5],)), ids[5], "and this one")
+    await place.ended(place.runner())
+    assert place.broker.ids == ids[1:5]
+    assert await place.states() == {"discarded": 2, "replaying": 4}
 
 
 async def test_a_letter_that_fails_again_is_not_sent_twice_by_one_job(place: Place) -> None:

@@ -8,10 +8,12 @@ import pytest
 from contracts.headers import PUBLISHER, REPLAY_OF, REPLAYED_AT
 from contracts.queues import ORDERS, relay_queue
 from tests.deadletters.letters import OURS, letter, notice_body, notification_body
-from tests.doubles import NOON, PublishedMessages
+from tests.doubles import NOON, HeldClock, PublishedMessages
 from worker.deadletters.replay import Refusal, replay
+from worker.deadletters.work import LetterWork
 from worker.errors import BrokerUnavailableError, PublishUnknownError
 from worker.runtime.controlling import ChannelControl
+from worker.runtime.lettering import STATES, LetterQuery
 from worker.runtime.ports import DeadLetter, Message
 from worker.store.sqlite import SqliteStore
 
@@ -49,6 +51,19 @@ async def test_a_letter_goes_home_as_the_same_business_with_attempts_from_zero(
     kept = await store.dead_letter(known.id)
     assert kept is not None
     assert (kept.state, kept.replays) == ("replaying", 1)
+
+
+async def test_what_was_discarded_is_restored_before_it_is_replayed(
+    store: SqliteStore, known: DeadLetter
+) -> None:
+    work, query = LetterWork(store, HeldClock(), "cli:ann"), LetterQuery(ids=(known.id,))
+    await work.discard(query, known.id, "sent by another way")
+    broker = PublishedMessages()
+    report = await replay(store, broker, [known.id], NOON)
+    assert [one.reason for one in report.refused] == ["it was discarded: restore it first"]
+    assert broker.messages == []
+    await work.restore(replace(query, states=STATES), known.id, "it was not")
+    assert (await replay(store, broker, [known.id], NOON)).complete
 
 
 async def test_the_channel_of_a_replayed_notification_is_tried_at_once(

@@ -15,7 +15,7 @@ import structlog
 from contracts import headers, queues
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import Handler, Message
-from worker.telemetry.metrics import CONSUMED, HANDLING_DURATION
+from worker.telemetry.metrics import CONSUMED, HANDLING_DURATION, of
 
 ERROR_RETRY_DELAYS: Final[tuple[float, ...]] = (1, 5, 30, 120, 600)
 """Seconds until a message whose handler raised comes again, by attempt; then the last."""
@@ -66,8 +66,8 @@ async def outcome_of(handler: Handler, message: Message) -> Outcome:
 
 
 def _count(queue: str, outcome: str, began: float) -> None:
-    CONSUMED.labels(queue, outcome).inc()
-    HANDLING_DURATION.labels(queue).observe(time.perf_counter() - began)
+    of(CONSUMED, queue, outcome).inc()
+    of(HANDLING_DURATION, queue).observe(time.perf_counter() - began)
 
 
 def _not_in_circles(outcome: Outcome, message: Message) -> Outcome:

@@ -10,6 +10,7 @@ from typing import Final
 
 from contracts.queues import DEAD
 from worker.runtime.erasable import ERASED_BODY
+from worker.runtime.lettering import DISCARDED, SUPERSEDED
 from worker.runtime.ports import DeadLetter
 from worker.sealing import PLAIN, sealed_under
 
@@ -31,8 +32,10 @@ def objection(letter: DeadLetter, *, alone: bool) -> str:
         return "what it held was erased: its time was over"
     if sealed_under(letter.message.body) != PLAIN:
         return "it is sealed under a key that is not there"
-    if letter.state == "superseded":
+    if letter.state == SUPERSEDED:
         return "an edited copy took its place"
+    if letter.state == DISCARDED:
+        return "it was discarded: restore it first"
     return objection_to_kind(letter.kind, alone=alone)
 
 

@@ -21,7 +21,7 @@ from worker.ingress.asking import Answered, Business
 from worker.ingress.config import ChannelAccess, IngressConfig
 from worker.ingress.http import json_response, read_body
 from worker.ingress.rate import RateLimit
-from worker.telemetry.metrics import INGRESS_DURATION, INGRESS_LIMITED, INGRESS_REQUESTS
+from worker.telemetry.metrics import INGRESS_DURATION, INGRESS_LIMITED, INGRESS_REQUESTS, of
 
 TOO_MANY: Final = "请求过于频繁，请稍后重试 (too many requests: try again later)"
 
@@ -64,8 +64,8 @@ class ChannelApi:
                 answer, status = await business(channel, params)
         except ProtocolError as error:
             answer, status = _refused(error, name, app_key, request.remote)
-        INGRESS_REQUESTS.labels(name, answer.code.value).inc()
-        INGRESS_DURATION.labels(name).observe(time.perf_counter() - started)
+        of(INGRESS_REQUESTS, name, answer.code.value).inc()
+        of(INGRESS_DURATION, name).observe(time.perf_counter() - started)
         response = json_response(answer.to_bytes(), status)
         if wait:
             response.headers["Retry-After"] = str(math.ceil(wait))

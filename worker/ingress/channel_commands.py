@@ -44,6 +44,9 @@ NOT_RESENT: Final = "凭证未重发，请稍后重试 (not sent again: try late
 RESENDING: Final = "重发处理中，结果未知 (taken, its outcome is not known yet)"
 
 
+NOT_CREATED: Final = Answer.refused(Code.CREATE_FAILED)
+
+
 def _refused(code: Code, message: str = "") -> Answer:
     return Answer.refused(code, message)
 
@@ -73,7 +76,7 @@ class ChannelCommands:
         sent = await self._sender.send(message, wait=wait)
         if sent is Sent.YES and wait:
             sent = await self._unheard(channel.app_key, number, message)
-        return answered(sent, Otherwise(_refused(Code.CREATE_FAILED), taken), number)
+        return answered(sent, Otherwise(NOT_CREATED, taken), number)
 
     async def _unheard(self, app_key: str, number: str, asked: Message) -> Sent:
         """Say that the channel will read 1000 and no outcome, before it does.

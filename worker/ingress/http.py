@@ -52,8 +52,6 @@ async def read_body(request: web.Request, timeout: float) -> bytes:  # noqa: ASY
     error when it is too large.
     """
     try:
-        if request.content.is_eof():
-            return await request.read()  # as nearly always, it came with its head
         async with asyncio.timeout(timeout):
             return await request.read()
     except TimeoutError:

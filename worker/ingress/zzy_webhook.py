@@ -29,7 +29,7 @@ from worker.runtime.kept import Kept
 from worker.runtime.ports import Message
 from worker.runtime.verdict import Verdict
 from worker.telemetry import alarm
-from worker.telemetry.metrics import INGRESS_REQUESTS
+from worker.telemetry.metrics import INGRESS_REQUESTS, of
 
 _MAX_TIMESTAMP_DIGITS: Final = 19
 _USED: Final = "签名已用于其他内容，请重新签名后发送 (signature used for another body: sign anew)"
@@ -215,7 +215,7 @@ class ZzyWebhook:
 
 
 def _answered(answer: NoticeAnswer, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
-    INGRESS_REQUESTS.labels("notify", str(answer.code)).inc()
+    of(INGRESS_REQUESTS, "notify", str(answer.code)).inc()
     return json_response(answer.to_bytes(), status)
 
 

@@ -28,7 +28,7 @@ from worker.relay.verdict import Verdict, counts, report, status_of, waiting_sin
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import ChannelPort, Message, NotificationResult, Store, Turn
 from worker.telemetry import alarm, traces
-from worker.telemetry.metrics import DELIVERY_DURATION
+from worker.telemetry.metrics import DELIVERY_DURATION, of
 
 STORE_RETRY_SECONDS: Final = 5.0
 LOOK_SECONDS: Final = 1.0
@@ -173,7 +173,7 @@ class Relay:
         with traces.span(f"deliver {kind}", "client", notify_type=kind, app_key=key) as span:
             answer = await self._channels.deliver(url, request.headers, request.body)
             span.set(outcome=policy.describe(answer))
-        DELIVERY_DURATION.labels(target.app_key).observe(answer.seconds)
+        of(DELIVERY_DURATION, target.app_key).observe(answer.seconds)
         lane.answered(leave, answer, self._clock.now(), notification.params)
         outcome = policy.decide(answer, replace(attempt, probe=leave.probe), self._retry_delays)
         lane.burying = leave.probe and isinstance(outcome, Park)

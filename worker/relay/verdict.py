@@ -84,11 +84,12 @@ def report(
             _log.error("notification_parked", kind=kind, **facts)
     if verdict.status == "delivered":
         waited = (now - waiting_since(notification, message)).total_seconds()
-        metrics.DELIVERY_LATENCY.labels(
-            notification.app_key, notification.notify_type.value
+        metrics.of(
+            metrics.DELIVERY_LATENCY, notification.app_key, notification.notify_type.value
         ).observe(max(waited, 0.0))
     if verdict.status:
-        metrics.DELIVERIES.labels(
+        metrics.of(
+            metrics.DELIVERIES,
             notification.app_key,
             notification.notify_type.value,
             "retried" if verdict.status == "pending" else verdict.status,

@@ -5,6 +5,7 @@ knows that all that wait are younger than the message it took last, and a queue 
 moment ago holds nothing older. Each process with a database writes down what it knows, so that
 the console and whoever watches for alarms know it, too, with no consumer of their own. It must
 not take a message.
+Source: docs/decisions/0033-since-when-a-queue-waits.md.
 """
 
 from collections.abc import Mapping, Sequence

@@ -5,7 +5,7 @@ follow the Prometheus conventions; no label holds an order's number or anything 
 """
 
 from importlib import metadata
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
@@ -204,6 +204,18 @@ ALARMS_OPEN: Final = Gauge(
     "Alarms that are not over, acknowledged ones included.",
     ["severity"],
 )
+
+
+M = TypeVar("M", Counter, Histogram)
+_children: Final[dict[tuple[Counter | Histogram, tuple[str, ...]], Any]] = {}
+
+
+def of(metric: M, *labels: str) -> M:
+    """Return a metric under its labels; kept, for looking them up costs more than to count."""
+    child: M | None = _children.get((metric, labels))
+    if child is None:
+        child = _children[metric, labels] = metric.labels(*labels)
+    return child
 
 
 def version() -> str:
