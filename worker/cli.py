@@ -19,6 +19,7 @@ from worker.cli_catalogue import catalogue
 from worker.cli_channels import channels
 from worker.cli_checks import checks
 from worker.cli_console import console
+from worker.cli_copies import copies
 from worker.cli_letters import deadletters
 from worker.cli_options import FAILED, Json, exit_by, settings_of
 from worker.cli_orders import orders
@@ -45,6 +46,7 @@ app.add_typer(orders, name="orders")
 app.add_typer(privacy, name="privacy")
 app.add_typer(simulate, name="simulate")
 app.add_typer(checks)
+app.add_typer(copies)
 app.add_typer(reconciling)
 
 Host = Annotated[str, typer.Option(help="Address to listen on.")]

@@ -130,7 +130,7 @@ def claim(
     """Take up to ``limit`` due messages of a queue, oldest first."""
     rows = connection.execute(_CLAIM, (owner, queue, now, limit)).fetchall()
     rows.sort(key=lambda row: (row["visible_at"], row["id"]))
-    return [Delivery(row["id"], _message(row)) for row in rows]
+    return [Delivery(row["id"], message_of(row)) for row in rows]
 
 
 def delete(connection: sqlite3.Connection, rows: Iterable[int], owner: str) -> None:
@@ -219,7 +219,7 @@ def remove_owner(connection: sqlite3.Connection, owner: str, now: datetime) -> N
     ).fetchall()
     reason = Park(settle.DELIVERY_LIMIT_KIND, "given up by the broker: delivery_limit")
     for row in exhausted:
-        park(connection, row["id"], owner, settle.parked(_message(row), reason, now), now)
+        park(connection, row["id"], owner, settle.parked(message_of(row), reason, now), now)
     connection.execute("UPDATE broker_messages SET owner = NULL WHERE owner = ?", (owner,))
     connection.execute("DELETE FROM broker_owners WHERE id = ?", (owner,))
 
@@ -256,7 +256,8 @@ def take_replies(
     return [(row["correlation_id"], row["body"]) for row in found]
 
 
-def _message(row: sqlite3.Row) -> Message:
+def message_of(row: sqlite3.Row) -> Message:
+    """Return the message that a row keeps."""
     kept = json.loads(row["headers"])
     return Message(
         queue=row["queue"],

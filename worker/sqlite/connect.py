@@ -10,6 +10,11 @@ import time
 from pathlib import Path
 from typing import Final
 
+from worker.errors import StoreUnavailableError
+
+MOVED: Final = 0x6D6F7665
+"""``user_version`` of a file whose orders live on elsewhere: ``ticketbridge transfer``."""
+
 BUSY_TIMEOUT_SECONDS: Final = 5.0
 """How long to wait for another process that writes."""
 
@@ -41,7 +46,11 @@ def create_file(path: Path) -> None:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open a connection in WAL mode whose commits are on the disk. Raises sqlite3.Error."""
+    """Open a connection in WAL mode whose commits are on the disk.
+
+    Raises sqlite3.Error; StoreUnavailableError for a file whose orders live on elsewhere: an
+    order that two workers lead is paid twice.
+    """
     create_file(path)
     connection = sqlite3.connect(
         path,
@@ -52,6 +61,7 @@ def connect(path: Path) -> sqlite3.Connection:
     )
     try:
         connection.row_factory = sqlite3.Row
+        _refuse_moved(connection, path)
         _use_wal(connection)
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
@@ -59,6 +69,13 @@ def connect(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _refuse_moved(connection: sqlite3.Connection, path: Path) -> None:
+    if connection.execute("PRAGMA user_version").fetchone()[0] == MOVED:
+        raise StoreUnavailableError(
+            f"{path} was moved by `transfer`: run with the configuration that it was moved to"
+        )
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:

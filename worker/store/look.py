@@ -14,7 +14,7 @@ from worker.errors import StoreUnavailableError
 from worker.store.postgres.database import Database
 from worker.store.tables import HEAD
 
-__all__ = ["HEAD", "Looked", "look_at_postgres", "look_at_sqlite"]
+__all__ = ["HEAD", "Looked", "look_at_file", "look_at_postgres", "look_at_sqlite"]
 
 _TABLE = "alembic_version"
 
@@ -51,10 +51,11 @@ async def look_at_postgres(url: str) -> Looked:
 
 async def look_at_sqlite(path: Path) -> Looked:
     """Return what a file has; one that is not there has no tables. Raises StoreUnavailableError."""
-    return await asyncio.to_thread(_look, path)
+    return await asyncio.to_thread(look_at_file, path)
 
 
-def _look(path: Path) -> Looked:
+def look_at_file(path: Path) -> Looked:
+    """As :func:`look_at_sqlite`, where nothing else goes on."""
     if not path.exists():
         return Looked(None)
     try:

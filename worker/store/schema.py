@@ -20,6 +20,9 @@ from worker.store import (
 )
 from worker.store.columns import Column, Index, Kind, Table
 
+TABLES: Final[list[Table]] = []
+"""Every table that there is."""
+
 METADATA: Final = sa.MetaData(naming_convention={"pk": "pk_%(table_name)s"})
 
 _TYPES: Final[dict[Kind, sa.types.TypeEngine[Any]]] = {
@@ -54,6 +57,7 @@ def _index(index: Index) -> sa.Index:
 
 
 def _add(table: Table) -> None:
+    TABLES.append(table)
     sa.Table(
         table.name,
         METADATA,

@@ -1,0 +1,1 @@
+"""Copies of the one file, and the way from it to servers."""
