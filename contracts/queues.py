@@ -33,6 +33,12 @@ COMMANDS_EXCHANGE: Final = "ticketbridge.commands"
 EVENTS_EXCHANGE: Final = "ticketbridge.events"
 """Topic exchange on which order events are published for whoever binds a queue."""
 
+INGRESS_EXCHANGE: Final = "ticketbridge.in"
+"""Direct exchange for an ingress that runs alone: it leads to ``TAKEN_IN`` and nowhere else."""
+
+TAKEN_IN: Final = (ORDERS, QUERIES, NOTICES, DEAD)
+"""Where what the ingress takes goes to; dead letters are notices that cannot be taken."""
+
 DEAD_EXCHANGE: Final = "ticketbridge.dead"
 """Fanout exchange in front of the dead queue; every work queue dead-letters to it."""
 

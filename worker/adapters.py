@@ -43,15 +43,18 @@ async def adapters(
     settings: Settings,
     clock: Clock | None = None,
     file: Callable[[Path], SqliteFile] = SqliteFile,
+    *,
+    front: bool = False,
 ) -> AsyncIterator[Adapters]:
     """Open the broker and the store that the settings name; nothing is connected yet.
 
-    Time is ``clock``'s (the machine's own by default); ``file`` opens a SQLite database.
+    Time is ``clock``'s (the machine's own by default); ``file`` opens a SQLite database. The
+    process is an ingress alone if ``front``.
     """
     clock = clock or SystemClock()
     files = Files(file)
     sealer = Sealer(settings.privacy.keys)
-    broker = sealed_broker(_broker(settings, clock, files, sealer), sealer)
+    broker = sealed_broker(_broker(settings, clock, files, sealer, front=front), sealer)
     store = sealed_store(_store(settings, files), sealer)
     if traces.on():
         broker, store = traced_broker(broker), traced_store(store)
@@ -81,13 +84,21 @@ class Files:
             await file.close()
 
 
-def _broker(settings: Settings, clock: Clock, files: Files, sealer: Sealer) -> Broker:
+def _broker(
+    settings: Settings, clock: Clock, files: Files, sealer: Sealer, *, front: bool
+) -> Broker:
     app_keys = [channel.app_key for channel in settings.channels]
     path = settings.embedded_path
     if path is None:
         from worker.broker.rabbitmq import RabbitBroker
 
-        return RabbitBroker(settings.broker_url, app_keys, publish_timeout=PUBLISH_SECONDS)
+        return RabbitBroker(
+            settings.broker_url,
+            app_keys,
+            publish_timeout=PUBLISH_SECONDS,
+            also_ours=settings.broker_logins,
+            front=front,
+        )
     from worker.broker.embedded import EmbeddedBroker
 
     return EmbeddedBroker(files.at(path), app_keys, clock, sealer)

@@ -7,7 +7,7 @@ of any role.
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -72,7 +72,7 @@ async def running(
     tasks = TaskGroup(_report)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(recording(settings))
-        parts = await stack.enter_async_context(adapters(settings, on.clock, on.file))
+        parts = await stack.enter_async_context(_adapters(settings, roles, on))
         console = wanted(settings, roles)
         if console or roles & STORING:
             stack.push_async_callback(parts.store.close)
@@ -108,6 +108,12 @@ async def running(
         vitals = Vitals(parts.broker, parts.clock, _queues_of(settings, roles), problems)
         tasks.keep(vitals.run, "vitals", parts.clock)
         yield door.url if door else ""
+
+
+def _adapters(
+    settings: Settings, roles: frozenset[Role], on: Surroundings
+) -> AbstractAsyncContextManager[Adapters]:
+    return adapters(settings, on.clock, on.file, front=roles == {Role.INGRESS})
 
 
 async def _start_letters(parts: Adapters, tasks: TaskGroup, stack: AsyncExitStack) -> None:

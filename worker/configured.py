@@ -245,6 +245,7 @@ def upstreams(settings: Settings) -> Upstreams:
         return Upstreams()
     return Upstreams(
         ours=login(settings.broker_url),
+        also_ours=frozenset(settings.broker_logins),
         channels={known.user: frozenset(known.channels) for known in settings.upstreams},
         unnamed_until=settings.saga.unnamed_commands_until,
     )

@@ -7,7 +7,7 @@ talk to a broker.
 
 import hashlib
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -103,8 +103,12 @@ def encode(
     return Parcel(exchange, message.queue, properties, message.body)
 
 
-def decode(queue: str, incoming: Incoming, *, user: str) -> Message:
+def decode(
+    queue: str, incoming: Incoming, *, user: str, also_ours: Collection[str] = ()
+) -> Message:
     """Return what came in from ``queue``, where we are ``user``; never raises.
+
+    ``also_ours`` are the logins of our other processes, whose messages are our own as well.
 
     Without a message id it gets one from its body: the same on every delivery.
     """
@@ -117,10 +121,11 @@ def decode(queue: str, incoming: Incoming, *, user: str) -> Message:
     }
     if queue == queues.DEAD and headers.DEAD_KIND not in kept and _FIRST_DEATH_QUEUE in raw:
         kept |= _given_up_by_broker(raw)
-    publisher = _publisher(properties.user_id or "", kept, user)
-    if (properties.user_id or "") != user:
-        for ours in (headers.REPLAY_OF, headers.REPLAY_JOB):
-            kept.pop(ours, None)  # nobody else settles, or overwrites, a letter of ours
+    ours = {user, *also_ours}
+    publisher = _publisher(properties.user_id or "", kept, ours)
+    if (properties.user_id or "") not in ours:
+        for mark in (headers.REPLAY_OF, headers.REPLAY_JOB):
+            kept.pop(mark, None)  # nobody else settles, or overwrites, a letter of ours
     attempt = kept.pop(ATTEMPT, "0")
     message_id = kept.pop(MESSAGE_ID, "") or properties.message_id
     return Message(
@@ -137,16 +142,16 @@ def decode(queue: str, incoming: Incoming, *, user: str) -> Message:
     )
 
 
-def _publisher(user: str, kept: dict[str, str], ours: str) -> str:
+def _publisher(user: str, kept: dict[str, str], ours: Collection[str]) -> str:
     """Return who published it first, and keep that in a header for when we publish it again.
 
     RabbitMQ refuses a ``user_id`` that is not the connection's, so it proves who it was;
     a header proves nothing, except in a message of our own.
     """
     named = kept.pop(headers.PUBLISHER, None)
-    if user == ours and named is not None:
+    if user in ours and named is not None:
         user = named
-    if user != ours:
+    if user not in ours:
         kept[headers.PUBLISHER] = user
     return user
 

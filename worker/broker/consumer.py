@@ -7,7 +7,7 @@ Source: DESIGN.md, "Broker facts".
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -48,6 +48,7 @@ class Consumer:
         concurrency: int,
         *,
         user: str,
+        also_ours: Collection[str] = (),
         publish: Publish,
         on_lost: Callable[[], None],
         tasks: TaskGroup,
@@ -55,12 +56,14 @@ class Consumer:
     ) -> None:
         """Give the messages of ``queue`` to ``handler``, at most ``concurrency`` at a time.
 
-        ``user`` is our own login; ``on_lost`` is told when it needs to be subscribed again.
+        ``user`` is our own login, ``also_ours`` those of our other processes;
+        ``on_lost`` is told when it needs to be subscribed again.
         """
         self.queue = queue
         self._handler = handler
         self._concurrency = concurrency
         self._user = user
+        self._also_ours = also_ours
         self._publish = publish
         self._on_lost = on_lost
         self._tasks = tasks
@@ -174,7 +177,7 @@ class Consumer:
     async def _process(self, of: Subscription, incoming: Incoming) -> None:
         self._begin(of)
         try:
-            message = codec.decode(self.queue, incoming, user=self._user)
+            message = codec.decode(self.queue, incoming, user=self._user, also_ours=self._also_ours)
             outcome = await settle.outcome_of(self._handler, message)
             if await self._carry_out(of, message, outcome):
                 of.acknowledge(incoming.delivery_tag)

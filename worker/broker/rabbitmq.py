@@ -5,12 +5,13 @@ beyond the joining.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import structlog
 from aio_pika.abc import AbstractChannel
 from aio_pika.exceptions import ChannelClosed
+from aiormq.exceptions import ChannelAccessRefused
 
 from contracts import queues
 from worker.broker import codec
@@ -43,10 +44,22 @@ class RabbitBroker:
     """
 
     def __init__(
-        self, url: str, relay_keys: Sequence[str], *, publish_timeout: float = 5.0
+        self,
+        url: str,
+        relay_keys: Sequence[str],
+        *,
+        publish_timeout: float = 5.0,
+        also_ours: Collection[str] = (),
+        front: bool = False,
     ) -> None:
-        """Take an AMQP URL and the app_keys that have a relay queue; connects at start."""
+        """Take an AMQP URL and the app_keys that have a relay queue; connects at start.
+
+        ``also_ours`` are the logins of our other processes. With ``front`` messages go through
+        the one exchange to which an ingress that runs alone needs to be let.
+        """
         self._user = login(url)
+        self._also_ours = also_ours
+        self._door = queues.INGRESS_EXCHANGE if front else ""
         self._tasks = TaskGroup(_task_failed)
         self._handlers = TaskGroup(_task_failed)
         self._topology = Topology(relay_keys)
@@ -72,7 +85,8 @@ class RabbitBroker:
     async def publish(self, message: Message, *, delay: float = 0) -> None:
         """Return once RabbitMQ has it durably; see the port for what it raises."""
         if not delay:
-            await self._publisher.send(codec.encode(message, user=self._user))
+            parcel = codec.encode(message, user=self._user, exchange=self._door)
+            await self._publisher.send(parcel)
             return
         if message.queue not in self._topology.names:
             # A tier takes everything, and would then find nobody at home.
@@ -91,6 +105,7 @@ class RabbitBroker:
                 codec.encode(
                     message,
                     user=self._user,
+                    exchange=self._door,
                     reply_to=queues.DIRECT_REPLY,
                     correlation_id=correlation_id,
                 )
@@ -108,6 +123,7 @@ class RabbitBroker:
             handler,
             concurrency,
             user=self._user,
+            also_ours=self._also_ours,
             publish=self._republish,
             on_lost=self._watchdog.wake,
             tasks=self._handlers,
@@ -234,7 +250,11 @@ class RabbitBroker:
 
     async def _declare(self, link: Link) -> None:
         channel: AbstractChannel = await link.channel(confirms=False)
-        await self._topology.declare(channel)
+        try:
+            await self._topology.declare(channel)
+        except ChannelAccessRefused:  # another role's login may
+            channel = await link.channel(confirms=False)
+            await self._topology.find(channel)
         await close_channel(channel)
 
 

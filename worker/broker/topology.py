@@ -114,6 +114,12 @@ class Topology:
             except ChannelInvalidStateError as error:
                 raise _reason(beneath) or error from None
 
+    async def find(self, channel: AbstractChannel) -> None:
+        """See that it is there, where our login may not declare it. Raises what aio-pika raises."""
+        beneath = await underlay(channel)
+        for name in sorted(self.names):
+            await beneath.queue_declare(name, passive=True)
+
     async def _declare(self, channel: Channel) -> None:
         await _declare_queue(channel, dead_queue(), queues.DEAD_EXCHANGE)
         for plan in delay_queues():
@@ -122,6 +128,11 @@ class Topology:
             await _declare_queue(channel, plan)
         for name in (queues.EVENTS_EXCHANGE, queues.COMMANDS_EXCHANGE):
             await channel.exchange_declare(name, exchange_type="topic", durable=True, nowait=True)
+        await channel.exchange_declare(
+            queues.INGRESS_EXCHANGE, exchange_type="direct", durable=True, nowait=True
+        )
+        for name in queues.TAKEN_IN:
+            await channel.queue_bind(name, queues.INGRESS_EXCHANGE, name, nowait=True)
         for types, name in COMMANDS:
             await channel.queue_bind(name, queues.COMMANDS_EXCHANGE, types, nowait=True)
 

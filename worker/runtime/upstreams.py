@@ -21,6 +21,8 @@ class Upstreams:
 
     ours: str = ""
     """Our own login; empty where nobody but us can publish (the embedded broker)."""
+    also_ours: frozenset[str] = frozenset()
+    """The logins of our other processes, where each role has its own."""
     channels: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     """The app_keys for which each other user may speak."""
     unnamed_until: datetime | None = None
@@ -31,7 +33,7 @@ class Upstreams:
 
         0.1.0 was answered on its own connection or not at all, so nothing else passes.
         """
-        if user == self.ours:
+        if self._is_our_login(user):
             return True
         if user or self.unnamed_until is None or now >= self.unnamed_until:
             return False
@@ -45,7 +47,7 @@ class Upstreams:
 
     def objection(self, user: str, app_key: str) -> Park | None:
         """Return why ``user`` may not speak for ``app_key``; None where it may."""
-        if user == self.ours:
+        if self._is_our_login(user):
             return None
         if app_key not in self.channels.get(user, ()):
             return Park("user_not_allowed", f"user {user} may not speak for this channel")
@@ -53,6 +55,9 @@ class Upstreams:
 
     def may_be_answered(self, user: str, reply_to: str) -> bool:
         """Tell whether an answer may go to ``reply_to``: never into a queue of others."""
-        if user == self.ours or reply_to.startswith(DIRECT_REPLY):
+        if self._is_our_login(user) or reply_to.startswith(DIRECT_REPLY):
             return True
         return bool(user) and reply_to.startswith(f"{REPLY_PREFIX}{user}.")
+
+    def _is_our_login(self, user: str) -> bool:
+        return user == self.ours or user in self.also_ours

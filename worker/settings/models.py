@@ -160,6 +160,8 @@ class Settings(Section):
 
     database_url: Annotated[str, Field(repr=False)] = "sqlite:///var/bridge.db"
     broker_url: Annotated[str, Field(repr=False)] = "embedded:"
+    broker_logins: tuple[Text, ...] = ()
+    """Every login of ours on RabbitMQ, where each role has its own in its ``broker_url``."""
     ingress: Ingress = Ingress()
     health: Health = Health()
     zzy: Zzy = Zzy()
