@@ -110,7 +110,7 @@ dist: .venv/bin/python ## both wheels, in dist/: ticketbridge, and ticketbridge-
 	@ls dist
 
 secrets: ## random secrets for docker compose, in secrets/ (kept if they are there)
-	@sh docker/make-secrets
+	@$(PYTHON) docker/make_secrets.py
 
 clean: ## remove what was installed, cached and generated locally
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis \

@@ -32,6 +32,7 @@ _SAFE: Final[Mapping[str, str]] = {
 }
 """At-least-once dead-lettering needs reject-publish, else it silently is at-most-once."""
 
+_REASON_SECONDS: Final = 1.0
 _UNREACHABLE_LIMIT: Final = 1_000_000_000
 """The dead queue has nowhere to dead-letter to: at its limit RabbitMQ would drop."""
 
@@ -112,7 +113,7 @@ class Topology:
                 await self._declare(beneath)
                 await beneath.queue_declare(queues.DEAD, passive=True)
             except ChannelInvalidStateError as error:
-                raise _reason(beneath) or error from None
+                raise await _reason(beneath) or error from None
 
     async def find(self, channel: AbstractChannel) -> None:
         """See that it is there, where our login may not declare it. Raises what aio-pika raises."""
@@ -145,7 +146,8 @@ async def _declare_queue(channel: Channel, plan: QueuePlan, exchange: str = "") 
         await channel.queue_bind(plan.name, exchange, nowait=True)
 
 
-def _reason(channel: Channel) -> BaseException | None:
-    """Return why RabbitMQ closed a channel, if it did."""
+async def _reason(channel: Channel) -> BaseException | None:
+    """Return why RabbitMQ closed a channel, if it did: that is known a moment after."""
     closing = channel.closing
+    await asyncio.wait([closing], timeout=_REASON_SECONDS)
     return closing.exception() if closing.done() and not closing.cancelled() else None

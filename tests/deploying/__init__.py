@@ -1,0 +1,1 @@
+"""What an operator installs: containers, units of systemd, copies, moves, upgrades."""
