@@ -19,6 +19,8 @@ NOT_RUN = {
     r"(rabbitmqctl set_policy|rabbitmq-queues) ": "wants a cluster of RabbitMQ 3.13 or newer",
     r"AMQP_URL=\S+ (python ask\.py|node listen\.js) ": "tests/queue/test_upstream.py",
     r"(docker|systemctl|sudo|journalctl|git clone) ?": "changes the machine that it is typed on",
+    r"(python -m worker|ticketbridge) (backup|restore) ": "tests/moving/test_copies.py",
+    r"(python -m worker|ticketbridge) transfer ": "tests/moving/test_transfer.py",
     r"ticketbridge console hash-password": "asks a person: tests/commands/test_console.py",
 }
 
