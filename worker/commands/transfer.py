@@ -3,7 +3,7 @@
 Why it exists: an order that two workers lead is paid twice, so the file is closed for workers
 before anything leaves it, and stays closed; each step is done once or can be done again, and a
 transfer that was cut short is simply begun again. It must not know what a row or a message
-means. Source: docs/decisions/0032-deploying.md.
+means. Source: docs/decisions/0034-deploying.md.
 """
 
 import sqlite3
