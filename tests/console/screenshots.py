@@ -67,11 +67,11 @@ LOOKS = {
 }
 """Each picture's ending, and how it is taken."""
 SHOTS = (
-    Shot("overview", "/?range=15m", height=1_580),
+    Shot("overview", "/?range=15m", height=1_780),
     Shot("alarms", "/alarms"),
     Shot("desk", "/desk", height=1_200),
     Shot("desk-order", "/desk", "#desk tbody a", height=1_500),
-    Shot("letters", "/letters", height=1_300),
+    Shot("letters", "/letters", height=1_600),
     Shot("letter", "/letters?where=kind%3Dnotice_quarantined", "#letters tbody a", height=1_500),
     Shot("replays", "/replays", height=620),
     Shot("replay", "/replays", "tr:has(.chip.warn) a", height=720),
@@ -86,7 +86,7 @@ SHOTS = (
     Shot("audit", "/audit", height=860),
 )
 KEPT = {
-    "-zh": ("desk", "letters", "reconciliation"),
+    "-zh": ("overview", "desk", "letters", "reconciliation"),
     "-dark": ("overview", "order"),
     "-phone": ("overview", "desk", "letters", "order"),
 }
@@ -150,11 +150,14 @@ async def entered(opened: Browser, url: str, look: Look) -> BrowserContext:
 
 
 async def take(context: BrowserContext, shot: Shot, look: Look, blank: Page) -> bytes:
-    """Take one picture."""
+    """Take one picture; nothing where the run left no such thing."""
     page = await context.new_page()
     tall = shot.height if look.width > 600 else TALL
     await page.set_viewport_size({"width": look.width, "height": tall})
     await page.goto(shot.path, wait_until="networkidle")
+    if shot.link and not await page.locator(shot.link).count():
+        sys.stderr.write(f"{shot.name}: the run left nothing to show\n")
+        return b""
     if shot.link:
         await page.locator(shot.link).first.click()
         await page.wait_for_load_state("networkidle")
@@ -173,10 +176,10 @@ async def picture(folder: Path, into: Path, chosen: list[str], *, everything: bo
         blank = await (await opened.new_context()).new_page()
         for ending, look in LOOKS.items():
             context = await entered(opened, url, look)
-            for shot in SHOTS:
-                wanted = not ending or everything or shot.name in KEPT[ending]
-                if wanted and (not chosen or shot.name in chosen):
-                    content = await take(context, shot, look, blank)
+            names = {shot.name for shot in SHOTS} if everything or not ending else KEPT[ending]
+            wanted = set(names) & set(chosen or names)
+            for shot in [one for one in SHOTS if one.name in wanted]:
+                if content := await take(context, shot, look, blank):
                     (into / f"{shot.name}{ending}.png").write_bytes(content)
             await context.close()
 
