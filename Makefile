@@ -18,7 +18,7 @@ FIRST := 1
 SECONDS := 600
 SEED := 20260501
 
-.PHONY: help install demo test test-fast lint fmt bench simulate docs acceptance audit chaos release dist secrets screenshots clean
+.PHONY: help install demo test test-fast lint fmt bench simulate docs acceptance audit chaos release dist secrets walk screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -85,6 +85,7 @@ docs: install ## write what is generated: schemas, AsyncAPI, OpenAPI, the saga's
 
 acceptance: test ## make test, what takes minutes, and the demo on both set-ups
 	$(PY) -m tests.servers run -- $(PY) -m pytest --acceptance -n $(WORKERS) --dist worksteal $(ARGS)
+	$(MAKE) walk
 	$(MAKE) chaos SECONDS=180
 	$(MAKE) demo
 	$(MAKE) demo BROKER=rabbitmq
@@ -108,6 +109,9 @@ dist: .venv/bin/python ## both wheels, in dist/: ticketbridge, and ticketbridge-
 	$(WHEEL) .
 	$(WHEEL) ./build/contracts
 	@ls dist
+
+walk: install ## from a fresh clone to the servers: install, upgrade, backup, restore, transfer
+	$(PY) -m tests.servers run -- $(PY) -m tests.deploying.walk
 
 secrets: ## random secrets for docker compose, in secrets/ (kept if they are there)
 	@$(PYTHON) docker/make_secrets.py
