@@ -111,7 +111,7 @@ dist: .venv/bin/python ## both wheels, in dist/: ticketbridge, and ticketbridge-
 	@ls dist
 
 walk: install ## from a fresh clone to the servers: install, upgrade, backup, restore, transfer
-	$(PY) -m tests.servers run -- $(PY) -m tests.deploying.walk
+	$(PY) -m tests.servers run -- $(PY) -m tests.deploying.walk $(ARGS)
 
 secrets: ## random secrets for docker compose, in secrets/ (kept if they are there)
 	@$(PYTHON) docker/make_secrets.py

@@ -5,9 +5,9 @@ released version with orders under way, a backup, a restore, and the move to Rab
 PostgreSQL. The same orders all the way; at the end the books are judged from outside.
 """
 
+import argparse
 import asyncio
 import contextlib
-import os
 import re
 import shutil
 import subprocess
@@ -33,7 +33,7 @@ from worker.simulators.channel_driver import ChannelDriver
 from worker.simulators.zzy import ZzySimulator
 
 ROOT = Path(__file__).parents[2]
-README = (["make", "demo"], ["make", "test-fast", "ARGS=tests/saga -q"])
+README = (["make", "demo"], ["make", "test-fast", "ARGS=tests/contracts/test_signatures.py -q"])
 """The README's two commands, the second cut short."""
 PORTION = 15
 PATIENCE_SECONDS = 60
@@ -160,10 +160,10 @@ class Walk:
 
     # --- the way ------------------------------------------------------------------------------
 
-    def newcomer(self) -> None:
+    def newcomer(self, *, commands: bool) -> None:
         said("a fresh clone")
         run(["git", "clone", "--quiet", "--no-hardlinks", str(ROOT), str(self.clone)], self.folder)
-        for words in README:
+        for words in README if commands else ():
             said("  " + " ".join(words))
             run(words, self.clone)
 
@@ -206,7 +206,7 @@ class Walk:
             await self.judged(servers)
 
 
-async def walk(folder: Path, shared: Shared) -> None:
+async def walk(folder: Path, shared: Shared, *, commands: bool) -> None:
     zzy, channel = ZzySimulator(), ChannelSimulator()
     database_url = create_database(shared.postgres_url)
     with shared.vhost() as broker_url:
@@ -215,7 +215,7 @@ async def walk(folder: Path, shared: Shared) -> None:
                 await one.start()
                 stack.push_async_callback(one.stop)
             way = Walk(folder, zzy, channel)
-            way.newcomer()
+            way.newcomer(commands=commands)
             machine = way.installed()
             await way.upgraded(machine)
             await way.saved_and_restored(machine)
@@ -225,12 +225,18 @@ async def walk(folder: Path, shared: Shared) -> None:
 
 
 def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--without-readme", action="store_true", help="begin with the installation")
+    parser.add_argument("--keep", action="store_true", help="leave what was made where it is")
+    chosen = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="ticketbridge-walk-"))
     try:
         with contextlib.closing(Shared()) as shared:
-            asyncio.run(walk(folder, shared))
+            asyncio.run(walk(folder, shared, commands=not chosen.without_readme))
     finally:
-        if "KEEP" not in os.environ:
+        if chosen.keep:
+            said(f"kept: {folder}")
+        else:
             shutil.rmtree(folder, ignore_errors=True)
 
 
