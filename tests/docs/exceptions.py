@@ -8,7 +8,8 @@ import re
 NOT_RUN = {
     r"make (install|test|test-fast|acceptance|lint|fmt)$": "what runs this test, or a part of it",
     r"make (demo|chaos|docs|simulate|walk)\b": "`make acceptance` does it, or "
-    "tests/demo/test_demo.py tests/chaos/test_chaos.py tests/apidocs/test_pages.py tests/simulation/test_simulation.py",
+    "tests/demo/test_demo.py tests/chaos/test_chaos.py tests/apidocs/test_pages.py "
+    "tests/simulation/test_simulation.py",
     r"make (audit|release)\b": "asks PyPI, or writes a release: tests/upgrades/test_release.py",
     r"make (bench|screenshots)\b": "minutes of an idle machine",
     r"make dist$": "tests/house/test_packaging.py",
