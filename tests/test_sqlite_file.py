@@ -7,6 +7,7 @@ import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -65,7 +66,7 @@ class _Gate:
         await self._job
 
 
-async def _start(*jobs: asyncio.Future[object]) -> None:
+async def _start(*jobs: asyncio.Task[Any]) -> None:
     """Let tasks hand in their jobs."""
     for _ in jobs:
         await asyncio.sleep(0)

@@ -23,7 +23,7 @@ def test_an_attempt_that_no_table_can_hold_is_none(told: str, attempt: int) -> N
 
 
 @pytest.mark.parametrize("deaths", [[], [None], ["x"], [{"time": "x"}], "x", None, {}])
-def test_deaths_that_no_broker_wrote_do_no_harm(deaths: object) -> None:
+def test_deaths_that_no_broker_wrote_do_no_harm(deaths: Any) -> None:  # noqa: ANN401
     properties = spec.Basic.Properties(headers={"x-first-death-queue": "q", "x-death": deaths})
     incoming: Any = SimpleNamespace(
         header=SimpleNamespace(properties=properties), body=b"", redelivered=False
@@ -35,7 +35,7 @@ def test_deaths_that_no_broker_wrote_do_no_harm(deaths: object) -> None:
 def test_what_names_a_letter_is_believed_in_our_own_messages_alone(
     user: str | None,
 ) -> None:
-    named = {headers.REPLAY_OF: "0" * 16, headers.REPLAY_JOB: "j"}
+    named: dict[str, Any] = {headers.REPLAY_OF: "0" * 16, headers.REPLAY_JOB: "j"}
     properties = spec.Basic.Properties(headers=named, user_id=user)
     incoming: Any = SimpleNamespace(
         header=SimpleNamespace(properties=properties), body=b"", redelivered=False

@@ -144,7 +144,7 @@ async def town(size: Size, folder: Path, seed: int, rate: float) -> AsyncIterato
 
 
 async def _started(stack: AsyncExitStack, name: str, disk: SmallDisk | None, logs: Path) -> Server:
-    place = disk and disk.folder
+    place = disk.folder if disk else None
     server = private_rabbit(place) if name == "rabbit" else private_postgres(place)
     stack.callback(server.discard)
     if disk is not None and isinstance(server, ContainerServer):
@@ -191,7 +191,7 @@ async def _worker(made: Town, name: str, role: str, spaces: Namespaces | None) -
             continue
         links[kind] = [Proxy(target) for target in targets]
         for proxy, (host, port) in zip(links[kind], targets, strict=True):
-            await proxy.start(listener=spaces and spaces.listener())
+            await proxy.start(listener=spaces.listener() if spaces else None)
             moved[f"{host}:{port}"] = "{}:{}".format(*proxy.address)
     worker = Worker(name, place, role, links, spaces)
     worker.write(moved)

@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from contracts.queues import NOTICES, ORDERS
 from tests.deadletters.letters import NAME, VOUCHER, letter, notice_body
@@ -78,8 +78,11 @@ def ids(ran: Result) -> list[str]:
     return [json.loads(line)["id"] for line in ran.stdout.splitlines()]
 
 
-def kept(folder: Path, look: Callable[[Store], Awaitable[object]]) -> object:
-    async def run() -> object:
+T = TypeVar("T")
+
+
+def kept(folder: Path, look: Callable[[Store], Awaitable[T]]) -> T:
+    async def run() -> T:
         async with sqlite_store(folder) as store:
             return await look(store)
 
@@ -87,7 +90,7 @@ def kept(folder: Path, look: Callable[[Store], Awaitable[object]]) -> object:
 
 
 def audit(folder: Path) -> list[AuditEntry]:
-    return list(kept(folder, lambda store: store.audit_entries(AuditQuery())))  # type: ignore[call-overload]
+    return list(kept(folder, lambda store: store.audit_entries(AuditQuery())))
 
 
 def test_letters_are_listed_filtered_and_searched(typed: Typed) -> None:

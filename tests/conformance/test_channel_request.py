@@ -28,7 +28,7 @@ def judged(body: bytes) -> Diagnosis:
     return diagnose(body, CHANNELS, NOON, 300)
 
 
-def body(sign: str | None = None, **changes: object) -> bytes:
+def body(sign: object = None, **changes: object) -> bytes:
     fields = json.loads(ChannelRequest.signed("k", SECRET, PARAMS, STAMP).to_bytes())
     if sign is not None:
         fields["sign"] = sign

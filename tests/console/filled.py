@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
+from typing import Any
 
 from tests.console.alarms import fill_alarms
 from tests.console.letters import fill_letters
@@ -36,7 +37,12 @@ async def fill(store: Store) -> None:
         phase = ("issued", "awaiting_ticket", "refused")[number % 3]
         at = now - timedelta(minutes=3 * number)
         order = replace(ISSUED, order_num=f"o{number}", channel_order_num=f"channel-o{number}")
-        kept = {"human": human, "phase": phase, "created_at": at, "state": state_of(order)}
+        kept: dict[str, Any] = {
+            "human": human,
+            "phase": phase,
+            "created_at": at,
+            "state": state_of(order),
+        }
         assert (await store.commit(full(f"o{number}", updated_at=at, **kept))).applied
     for number in range(12):
         at = now - timedelta(minutes=7 * number)

@@ -205,7 +205,7 @@ async def test_cookies_are_out_of_reach(tmp_path: Path) -> None:
     for config, name in ((None, "ticketbridge"), (secure, "__Host-ticketbridge")):
         async with console(tmp_path, config=config) as house, browser(house) as session:
             page = await session.get("/login")
-            cookies = SimpleCookie[str]()
+            cookies = SimpleCookie()
             cookies.load(page.headers["Set-Cookie"])
             form = {"csrf": await token_in(page), "name": "admin", "password": PASSWORD}
             kept = {name: morsel.value for name, morsel in cookies.items()}

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from hypothesis import given
@@ -22,7 +23,7 @@ from worker.deadletters.drain import Drain, read_letter
 from worker.errors import StoreUnavailableError
 from worker.runtime.lettering import Replayed
 from worker.runtime.outcome import Ack, Retry
-from worker.runtime.ports import DeadLetter, Message, OrderRow, Transition
+from worker.runtime.ports import DeadLetter, Message, OrderRow, Store, Transition
 from worker.store.sqlite import SqliteStore
 
 ORDER = OrderRow(OURS, 1, "k", "2x", None, "paying", None, None, b"{}", NOON, NOON)
@@ -148,6 +149,6 @@ class NoStore:
 
 
 async def test_while_the_store_is_down_the_message_stays_in_the_broker() -> None:
-    drain = Drain(NoStore(), HeldClock())
+    drain = Drain(cast(Store, NoStore()), HeldClock())
     waits = [await drain.handle(replace(dead_message(), attempt=n)) for n in range(4)]
     assert [wait.delay for wait in waits if isinstance(wait, Retry)] == [1, 5, 30, 30]

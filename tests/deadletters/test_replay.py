@@ -1,7 +1,9 @@
 """From the table back to the queue."""
 
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any, cast
 
 import pytest
 
@@ -9,13 +11,21 @@ from contracts.headers import PUBLISHER, REPLAY_OF, REPLAYED_AT
 from contracts.queues import ORDERS, relay_queue
 from tests.deadletters.letters import OURS, letter, notice_body, notification_body
 from tests.doubles import NOON, HeldClock, PublishedMessages
-from worker.deadletters.replay import Refusal, replay
+from worker.deadletters import replay as replaying
+from worker.deadletters.replay import Refusal, ReplayReport
 from worker.deadletters.work import LetterWork
 from worker.errors import BrokerUnavailableError, PublishUnknownError
 from worker.runtime.controlling import ChannelControl
 from worker.runtime.lettering import STATES, LetterQuery
-from worker.runtime.ports import DeadLetter, Message
+from worker.runtime.ports import Broker, DeadLetter, Message
 from worker.store.sqlite import SqliteStore
+
+
+async def replay(
+    store: SqliteStore, broker: object, ids: Sequence[str], now: datetime
+) -> ReplayReport:
+    """Replay through whatever can publish."""
+    return await replaying.replay(store, cast(Broker, broker), ids, now)
 
 
 @pytest.fixture
@@ -24,7 +34,7 @@ async def known(store: SqliteStore) -> DeadLetter:
     return letter()
 
 
-def named(letter_id: str, **changes: object) -> DeadLetter:
+def named(letter_id: str, **changes: Any) -> DeadLetter:  # noqa: ANN401
     return replace(letter(), id=letter_id, **changes)
 
 

@@ -12,8 +12,8 @@ from tests.deadletters.letters import letter
 from tests.doubles import NOON
 from tests.runtime.messages import OUR_NUM, create_message, ticket_notice
 from tests.runtime.world import CREATED, PAID, World, world
-from worker.desk.beside import LETTER, MONEY, NOTICE
-from worker.desk.history import CALL, DECISION, Line, history
+from worker.desk.beside import LETTER, MONEY, NOTICE, Line
+from worker.desk.history import CALL, DECISION, history
 from worker.runtime.auditing import AuditEntry
 from worker.runtime.lettering import LetterChange, LetterQuery, Replayed
 from worker.runtime.outcome import Ack

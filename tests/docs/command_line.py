@@ -14,7 +14,8 @@ def parse(words: Sequence[str]) -> str:
     Raises the command line's own usage error, which says what is wrong.
     """
     command: Any = get_command(app)
-    left, names, context = _config_first(list(words)), [], None
+    names: list[str] = []
+    left, context = _config_first(list(words)), None
     while True:
         context = command.make_context(names[-1] if names else "", left, parent=context)
         if not hasattr(command, "commands"):

@@ -129,7 +129,7 @@ def test_every_message_has_an_example_and_every_example_a_name() -> None:
 
 
 def _leaves(model: type) -> list[type]:
-    below = model.__subclasses__()
+    below: list[type] = model.__subclasses__()
     return [leaf for kind in below for leaf in _leaves(kind)] if below else [model]
 
 

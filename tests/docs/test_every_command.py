@@ -19,6 +19,7 @@ from tests.docs.town import Town, environment, town
 
 SERVES = re.compile(r"(python -m worker|ticketbridge) (run|simulate)\b")
 REFUSES = {
+    r"alarms test": "there is no robot: exit 1 says so",
     r"doctor": "the demo's secrets are weak, its addresses private: exit 1 says so",
     r"reconcile .*--kept": "that day was not compared: exit 1 says so",
     r"privacy erase NUMBER": "the order is still needed: exit 1 says so",

@@ -21,7 +21,7 @@ def text_of(name: str) -> str:
 
 def printed(text: str) -> str:
     (block,) = [block for language, block in FENCE.findall(text) if language == "text"]
-    return block
+    return str(block)
 
 
 @pytest.mark.parametrize("name", READMES)

@@ -47,6 +47,7 @@ async def test_a_channel_that_is_gone_is_heard_of_in_the_chats(
             return found if {"endpoint_gone", "dead_letter"} <= set(found) else None
 
         alarms = await until(opened, 30)
+        assert alarms is not None
         await robots.changes.until(
             lambda: (
                 {h.robot for h in robots.heard if "endpoint_gone" in h.text}

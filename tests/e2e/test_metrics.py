@@ -65,6 +65,7 @@ async def test_an_order_is_counted_on_all_its_way(bridged: World) -> None:
         return found if whole and rests else None
 
     found = await until(counted, 3 * LOOK_SECONDS)
+    assert found is not None
     assert found["ticketbridge_ready", frozenset()] == 1
     assert found["ticketbridge_alarms_total", frozenset({"zzy_down"})] == 0
     assert {value for (name, _), value in found.items() if name.endswith("build_info")} == {1}

@@ -237,9 +237,9 @@ async def _run(world: World, statement: str) -> None:
         return
     import asyncpg  # noqa: PLC0415  (where there is a server)
 
-    connection = await asyncpg.connect(url, timeout=5)
-    await connection.execute(statement)
-    await connection.close()
+    server = await asyncpg.connect(url, timeout=5)
+    await server.execute(statement)
+    await server.close()
 
 
 async def the_ways_to_print_it(world: World, expected: list[tuple[str, str]], folder: Path) -> None:

@@ -42,7 +42,7 @@ async def running(place: Place) -> AsyncIterator[None]:
 
 async def buy(driver: ChannelDriver, channel: ChannelSimulator, number: str = "t1") -> None:
     await driver.create(sample_order(number, tomorrow()))
-    await channel.changes.until(lambda: channel.of_type("voucher", number), seconds=30)
+    await channel.changes.until(lambda: bool(channel.of_type("voucher", number)), seconds=30)
 
 
 def named(spans: tuple[ReadableSpan, ...]) -> dict[str, ReadableSpan]:

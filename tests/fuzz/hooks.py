@@ -10,6 +10,7 @@ import os
 import time
 import zlib
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
@@ -27,7 +28,7 @@ PARTNER, SIGN_KEY = "9258", "demo-sign-key"
 SIGNATURE = {"PartnerId", "Timestamp", "Authorization"}
 UNSIGNED_ONE_IN = 10
 REFUSED_UNSIGNED = {"9001", "9002", "9003", 9001, 9003}
-ENVELOPE = {"app_key": str, "sign": str, "time_stamp": (str, int)}
+ENVELOPE: dict[str, Any] = {"app_key": str, "sign": str, "time_stamp": (str, int)}
 REQUIRED = {
     f"/public/{one.name}": set(one.request.model_json_schema().get("required", ()))
     for one in INTERFACES
@@ -91,7 +92,7 @@ def _meant(params: object, lot: int) -> object:
 
 
 def _notice(case: Case, lot: int) -> None:
-    body = case.body
+    body: Any = case.body
     if isinstance(body, dict) and isinstance(body.get("OrderNotifyBody"), dict) and lot % 3:
         body["OrderNotifyBody"] = json.dumps(body["OrderNotifyBody"], ensure_ascii=False)
     if not lot % UNSIGNED_ONE_IN or not set(case.headers or {}) >= SIGNATURE:
@@ -151,14 +152,17 @@ def what_is_unsigned_is_refused(_ctx: CheckContext, response: Response, case: Ca
     if response.request.method != "POST" or response.status_code != 200:
         return None
     if case.path in REQUIRED:
-        body = case.body if isinstance(case.body, dict) else {}
-        good = isinstance(params := body.get("params"), str) and body.get("app_key") == APP_KEY
+        body: dict[str, Any] = case.body if isinstance(case.body, dict) else {}
+        params = body.get("params")
+        good = isinstance(params, str) and body.get("app_key") == APP_KEY
         stamp = body.get("time_stamp")
         good = good and isinstance(stamp, int) and not isinstance(stamp, bool)
-        good = good and body.get("sign") == sign_channel(SECRET, params, cast(int, stamp))
+        good = good and body.get("sign") == sign_channel(
+            SECRET, cast(str, params), cast(int, stamp)
+        )
         assert good or answer["code"] in REFUSED_UNSIGNED
     elif case.path == "/zzy/notify":
-        headers = case.headers or {}
+        headers: Mapping[str, str] = case.headers or {}
         stamp = headers.get("Timestamp", "")
         good = headers.get("Authorization") == _bearer(case, stamp)
         good = good and headers.get("PartnerId") == PARTNER
@@ -171,7 +175,7 @@ def what_is_missing_is_refused(_ctx: CheckContext, response: Response, case: Cas
     """Takes the place of negative_data_rejection, which wants HTTP 4xx."""
     if case.path not in REQUIRED or response.request.method != "POST":
         return None
-    body = case.body if isinstance(case.body, dict) else {}
+    body: dict[str, Any] = case.body if isinstance(case.body, dict) else {}
     try:
         params = json.loads(body.get("params", ""))
     except (TypeError, ValueError):

@@ -158,12 +158,17 @@ class Desk:
 
     def __init__(self, kind: str, made: World) -> None:
         relay = Relay([TARGET], ScriptedChannels((DELIVERED,)), made.store, HeldClock())
-        takes = {"order": made.commands, "zzy.notice": made.notices, "channel": relay}
+        takes: dict[str, Any] = {
+            "order": made.commands,
+            "zzy.notice": made.notices,
+            "channel": relay,
+        }
         self._handle = takes[kind].handle
         self._clock = made.clock
 
     async def end(self, message: Message) -> Outcome:
         """Return the last outcome of a message: as the broker would, come again and again."""
+        outcome: Outcome = Ack()
         for _ in range(PATIENCE):
             outcome = await self._handle(message)
             if not isinstance(outcome, Retry):

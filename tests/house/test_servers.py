@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import aio_pika
 import asyncpg
@@ -28,7 +29,7 @@ async def test_each_test_gets_an_empty_virtual_host(amqp_url: str, turn: int) ->
     connection = await aio_pika.connect(amqp_url)
     async with connection:
         channel = await connection.channel()
-        quorum = {"x-queue-type": "quorum"}
+        quorum: dict[str, Any] = {"x-queue-type": "quorum"}
         queue = await channel.declare_queue(ORDERS, durable=True, arguments=quorum)
         assert queue.declaration_result.message_count == 0
         await channel.default_exchange.publish(aio_pika.Message(b"%d" % turn), ORDERS)

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
@@ -22,6 +22,7 @@ from tests.ingress.doubles import (
 )
 from worker.ingress.config import ChannelAccess, IngressConfig
 from worker.ingress.server import build
+from worker.runtime.ports import Broker
 
 
 @dataclass
@@ -71,7 +72,7 @@ CONFIG = IngressConfig(
 
 async def opened(config: IngressConfig) -> AsyncIterator[Door]:
     broker, clock = FakeBroker(), HeldClock()
-    app = build(broker=broker, clock=clock, config=config)
+    app = build(broker=cast(Broker, broker), clock=clock, config=config)
     async with TestClient(TestServer(app)) as client:
         yield Door(client, broker, clock)
 

@@ -1,8 +1,9 @@
 """A TCP proxy that can freeze, go deaf, cut and refuse: the network on a bad day."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 
@@ -75,8 +76,8 @@ class TcpProxy:
         self._start(self._pump(reader, back_writer, self._to_server, note=True))
         self._start(self._pump(back_reader, writer, self._to_client, note=False))
 
-    def _start(self, pump: object) -> None:
-        task = asyncio.ensure_future(pump)  # type: ignore[arg-type]
+    def _start(self, pump: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(pump)
         self._pumps.add(task)
 
     async def _pump(

@@ -113,7 +113,7 @@ async def test_an_upstream_command_arrives_without_any_property(
     handler = Collector(Retry(1, "once"), Ack())
     await broker.consume(queues.ORDERS, handler, concurrency=1)
     exchange = await channel.get_exchange(queues.COMMANDS_EXCHANGE)
-    odd = {"n": 7, "yes": True, "blob": bytearray(b"\xff"), "CC": ["no.order"]}
+    odd: dict[str, Any] = {"n": 7, "yes": True, "blob": bytearray(b"\xff"), "CC": ["no.order"]}
     await exchange.publish(aio_pika.Message(b'{"a":1}', headers=odd), "order.create.v1")
     first, second = await handler.wait(2)
     assert (first.type, first.attempt, first.correlation_id, first.reply_to) == ("", 0, "", "")
@@ -209,8 +209,8 @@ async def test_what_comes_home_died_once_in_its_tier_alone(
     broker: RabbitBroker, channel: AbstractChannel
 ) -> None:
     await broker.publish(order(), delay=1)
-    deaths = (await raw(channel, queues.ORDERS)).headers["x-death"]
-    assert [(death["queue"], death["reason"]) for death in deaths] == [  # type: ignore[index]
+    deaths: Any = (await raw(channel, queues.ORDERS)).headers["x-death"]
+    assert [(death["queue"], death["reason"]) for death in deaths] == [
         (queues.delay_queue("1s"), "expired")
     ]
 

@@ -160,14 +160,15 @@ def _texted(shared: Shared, player: Player) -> list[str]:
 
 async def _asked(stage: Stage, player: Player) -> DriverAnswer:
     """Ask queryOrder, and again where a busy machine did not answer in time."""
-    for _ in range(QUESTIONS):
+    left = QUESTIONS
+    while True:
         answer = await player.party.driver.post(
             "/public/queryOrder", {"order_num": player.order_num}
         )
-        if answer.status == OK:
-            break
+        left -= 1
+        if answer.status == OK or not left:
+            return answer
         await stage.clock.sleep(LOOK_SECONDS)
-    return answer
 
 
 def _stored(row: OrderRow | None) -> Stored | None:

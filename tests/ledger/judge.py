@@ -161,7 +161,7 @@ def _refunds(book: Book, order: Order) -> Iterator[str]:
     told = {(t["refund_id"], t["status"]) for t in book.told("refund")}
     for status, word in ((Audit.APPROVED, "approved"), (Audit.REJECTED, "rejected")):
         for refund_id in audited(order, status):
-            given_up = book.unheard(REFUND) or book.letters
+            given_up = bool(book.unheard(REFUND) or book.letters)
             if status is Audit.REJECTED:  # a person hears of it, or all came back without it
                 given_up = given_up or book.ticketless or _given_back(book) == book.count
             known = {(refund_id, word), (refund_id, "forced")} & told  # 强制退款 came first

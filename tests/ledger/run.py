@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from worker import app
 from worker.runtime.banking import TOP_UP as TOPPED_UP
 from worker.runtime.ports import Booking, Store
 from worker.settings import load_settings
+from worker.simulators.zzy import ZzySimulator
 
 SHOWN = 5
 """How many broken orders are told in full."""
@@ -141,9 +143,7 @@ async def _play(plan: Plan, made: World, players: Sequence[Player]) -> None:
     playing = asyncio.gather(*(one_after_another() for _ in range(plan.in_flight)))
     for kill in range(1, plan.kills + 1):
         enough = kill * len(players) // (plan.kills + 1)
-        await made.zzy.changes.until(
-            lambda enough=enough: len(made.zzy.ledger.orders) >= enough, seconds=300
-        )
+        await made.zzy.changes.until(partial(_has, made.zzy, enough), seconds=300)
         await made.bridge.kill()
         await made.bridge.start()
     await playing
@@ -191,3 +191,8 @@ async def _leaks(stage: Stage, players: Sequence[Player]) -> list[str]:
         for where, text in (("log", log), ("metrics", metrics))
         if (found := leaks(text, words))
     ]
+
+
+def _has(zzy: ZzySimulator, orders: int) -> bool:
+    """Tell whether ZZY has so many orders."""
+    return len(zzy.ledger.orders) >= orders

@@ -130,6 +130,11 @@ def told(kind: str, **params: Any) -> Delivered:  # noqa: ANN401  (any content)
     return Delivered(f"m-{kind}", kind, params)
 
 
+def paid_after_a_cancel(order: Order) -> None:
+    order.cancels.append(EPOCH)
+    order.pays.append(pay(1))
+
+
 def pay(seconds: float) -> Pay:
     return Pay(EPOCH + timedelta(seconds=seconds), moved_money=False, amount=Decimal(0))
 
@@ -151,7 +156,7 @@ FAILED = told("order_failed", code="3000")
 FAULTS: dict[str, list[tuple[str, Callable[[Book], Book]]]] = {
     "paid_once": [("two orders paid", lie(zzy=(zzy_order(), zzy_order())))],
     "not_paid_too_late": [
-        ("after a cancel", zzy(lambda o: (o.cancels.append(EPOCH), o.pays.append(pay(1))))),
+        ("after a cancel", zzy(paid_after_a_cancel)),
         ("after the deadline", zzy(lambda o: o.pays.append(pay(19)))),
         ("cancelled and kept", lie(said=(Said("cancel", "1000"),))),
     ],

@@ -6,7 +6,7 @@ alone.
 
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -37,7 +37,7 @@ CROSSINGS = [CROSSED, CROSSED_TOO]
 
 
 @pytest.fixture
-def urls(request: pytest.FixtureRequest) -> Iterator[Mapping[str, str]]:
+def urls(request: pytest.FixtureRequest) -> Mapping[str, str]:
     """The broker and the store of a set-up."""
     name, found = request.param, {}
     if name in {"servers", "rabbitmq-sqlite"}:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from typing import cast
 
 import pytest
 
@@ -107,7 +108,7 @@ async def test_without_its_key_a_message_waits_and_is_handled_once_the_key_is_ba
     await first.publish(order(BODY, message_id="m1"))
     beneath = await kit.start()
     watched = Watched(beneath)
-    poor = sealed(watched, Sealer([NEW]))
+    poor = sealed(cast(Broker, watched), Sealer([NEW]))
     await poor.consume(queues.ORDERS, never, concurrency=1)
     async with asyncio.timeout(PATIENCE):
         assert isinstance(await watched.outcomes.get(), Retry)

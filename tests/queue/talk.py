@@ -67,7 +67,7 @@ async def consumed(url: str, queue: str) -> None:
     async def looks() -> bool:
         try:
             with channel(url) as opened:
-                return opened.queue_declare(queue, passive=True).method.consumer_count > 0
+                return bool(opened.queue_declare(queue, passive=True).method.consumer_count)
         except ChannelClosedByBroker:
             return False
 

@@ -1,6 +1,8 @@
 """What RabbitMQ and the bridge refuse to those who have the guide's rights."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pika
 import pytest
@@ -48,7 +50,7 @@ async def test_rabbitmq_refuses_a_user_id_that_is_anothers(scene: Scene) -> None
     assert refusal.value.reply_code == PRECONDITION_FAILED
 
 
-LISTENING = {
+LISTENING: dict[str, Callable[[Any, str], object]] = {
     "commands": lambda c, _: c.basic_publish(queues.COMMANDS_EXCHANGE, "order.x.v1", b"{}"),
     "another's channel": lambda c, q: c.queue_bind(q, queues.EVENTS_EXCHANGE, "order.*.z"),
     "all channels": lambda c, q: c.queue_bind(q, queues.EVENTS_EXCHANGE, "#"),

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestServer
+from aiohttp.test_utils import BaseTestServer, TestServer
 
 from tests.doubles import HeldClock
 from tests.relay.notifications import PARAMS, TARGET, know, message, notification
@@ -26,7 +26,10 @@ async def client() -> AsyncIterator[ChannelClient]:
 
 
 async def relay_to(
-    server: TestServer, client: ChannelClient, store: SqliteStore, clock: HeldClock | None = None
+    server: BaseTestServer,
+    client: ChannelClient,
+    store: SqliteStore,
+    clock: HeldClock | None = None,
 ) -> Relay:
     target = replace(TARGET, notify_url=str(server.make_url("/notify")))
     await know(store, [notification()])

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 
@@ -162,7 +163,7 @@ async def test_another_url_of_the_channel_is_still_served(store: SqliteStore) ->
     ],
 )
 async def test_a_late_check_never_overwrites_a_newer_one_at_the_channel(
-    store: SqliteStore, kind: NotifyType, again: dict[str, object], posts: int
+    store: SqliteStore, kind: NotifyType, again: dict[str, Any], posts: int
 ) -> None:
     older, newer = notification(kind, seq=1), notification(kind, seq=2)
     await know(store, [older, newer])

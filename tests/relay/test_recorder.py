@@ -2,13 +2,14 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import cast
 
 import pytest
 
 from tests.doubles import NOON
 from worker.errors import StoreUnavailableError
 from worker.relay.recorder import MAX_BATCH, Recorder
-from worker.runtime.ports import NotificationResult
+from worker.runtime.ports import NotificationResult, Store
 
 
 def result(number: int) -> NotificationResult:
@@ -34,7 +35,7 @@ class SlowStore:
 
 async def test_what_gathers_during_a_write_is_written_together() -> None:
     store = SlowStore()
-    recorder = Recorder(store)
+    recorder = Recorder(cast(Store, store))
     async with asyncio.timeout(5):
         first = asyncio.ensure_future(recorder.record(result(0)))
         await store.begun.wait()
@@ -51,7 +52,7 @@ async def test_an_error_reaches_those_of_its_batch_and_the_next_goes_on() -> Non
     store = SlowStore()
     store.gate.set()
     store.errors = [StoreUnavailableError()]
-    recorder = Recorder(store)
+    recorder = Recorder(cast(Store, store))
     async with asyncio.timeout(5):
         with pytest.raises(StoreUnavailableError):
             await recorder.record(result(0))
@@ -60,7 +61,7 @@ async def test_an_error_reaches_those_of_its_batch_and_the_next_goes_on() -> Non
 
 async def test_a_caller_that_is_cancelled_takes_nobody_with_it() -> None:
     store = SlowStore()
-    recorder = Recorder(store)
+    recorder = Recorder(cast(Store, store))
     async with asyncio.timeout(5):
         first = asyncio.ensure_future(recorder.record(result(0)))
         second = asyncio.ensure_future(recorder.record(result(1)))

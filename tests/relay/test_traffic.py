@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from tests.doubles import DELIVERED
 from tests.relay.endpoints import HOUR, QUICK, SHORT, Tired, dead, one, refusing, slow, well
-from tests.relay.virtual import VirtualWorld, in_virtual_time
+from tests.relay.virtual import Endpoint, VirtualWorld, in_virtual_time
 from worker.translation.delivery import Answered, DeliveryResult
 
 SECONDS = 60
@@ -12,7 +12,13 @@ SECONDS = 60
 
 def test_three_dead_a_slow_and_a_tired_one_of_twenty_delay_nobody_and_lose_nothing() -> None:
     async def story() -> None:
-        ill = {"dead0": dead, "dead1": dead, "dead2": refusing, "slow": slow, "tired": Tired()}
+        ill: dict[str, Endpoint] = {
+            "dead0": dead,
+            "dead1": dead,
+            "dead2": refusing,
+            "slow": slow,
+            "tired": Tired(),
+        }
         world = VirtualWorld({**{f"well{n}": well for n in range(15)}, **ill})
         await world.start()
         for second in range(SECONDS):

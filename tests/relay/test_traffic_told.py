@@ -1,6 +1,7 @@
 """What people hear and read of a channel, in virtual time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -12,7 +13,7 @@ from worker.runtime.outcome import Park
 from worker.telemetry.metrics import CHANNEL_BREAKER, CHANNEL_OLDEST_AGE
 
 
-def grades(logs: list[dict[str, object]]) -> Iterator[object]:
+def grades(logs: Sequence[Mapping[str, Any]]) -> Iterator[object]:
     for line in logs:
         if line.get("kind") == "channel_failing":
             yield line.get("percent", line["event"])

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, cast
 
 from contracts.channel import NotifyType
 from contracts.envelope import wrap
@@ -27,7 +27,7 @@ from worker.relay.traffic import Traffic
 from worker.runtime.breaker import BreakerPlan
 from worker.runtime.controlling import ChannelControl, ChannelReport
 from worker.runtime.outcome import Ack, Park, Retry
-from worker.runtime.ports import Handler, Message, NotificationResult
+from worker.runtime.ports import Handler, Message, NotificationResult, Store
 from worker.tasks import TaskGroup
 from worker.translation.delivery import DeliveryResult
 
@@ -211,7 +211,7 @@ class VirtualWorld:
         self.relay = Relay(
             targets,
             self,
-            self.store,  # type: ignore[arg-type]  (what the relay uses of it)
+            cast(Store, self.store),  # what the relay uses of it
             self.clock,
             retry_delays=delays,
             lanes=self.lanes,

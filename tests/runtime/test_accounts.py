@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -20,6 +21,7 @@ from worker.runtime.accounts import AccountWatch
 from worker.runtime.outcome import Ack
 from worker.runtime.ports import Booking, Committed, Message, Transition
 from worker.runtime.pulse import Pulse
+from worker.saga.effects import Reply
 from worker.telemetry.metrics import exposition
 from worker.translation.settlement import Price, Tariff
 from worker.translation.supplier import Refused
@@ -62,17 +64,18 @@ async def answers(world: World, *messages: Message) -> Sequence[tuple[str, str]]
     """Take the messages and return what is answered to each."""
     told: dict[str, tuple[str, str]] = {}
 
-    async def reply(_order_num: str, effect: object) -> None:
-        told[effect.to.correlation_id] = (effect.code, effect.message)  # type: ignore[attr-defined]
+    async def reply(_order_num: str, effect: Reply) -> None:
+        told[effect.to.correlation_id] = (effect.code, effect.message)
 
-    world.commands._saga._performer.reply = reply  # type: ignore[method-assign]
+    performer: Any = world.commands._saga._performer
+    performer.reply = reply
     for message in messages:
         assert await world.commands.handle(message) == Ack()
         await world.settle()
     return list(told.values())
 
 
-def asking(name: str, **fields: object) -> Message:
+def asking(name: str, **fields: Any) -> Message:  # noqa: ANN401
     return create_message(reply_to="r", correlation_id=name, **fields)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from datetime import date, timedelta
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ from worker.runtime.outcome import Ack, Park, Retry
 from worker.runtime.ports import Loaded, Message
 
 PAST = date(2026, 4, 1)
-ASKED = {"reply_to": "embedded.gone", "correlation_id": "c1"}
+ASKED: dict[str, Any] = {"reply_to": "embedded.gone", "correlation_id": "c1"}
 
 
 async def test_an_order_is_created_and_paid_in_one_handling(world: World) -> None:

@@ -32,9 +32,8 @@ class ByBody:
 
     async def __call__(self, message: Message) -> Outcome:
         self.handled.append(message.body)
-        return {b"bad": BAD, b"forged": FORGED, b"busy": Retry(600, "busy")}.get(
-            message.body, Ack()
-        )
+        words: dict[bytes, Outcome] = {b"bad": BAD, b"forged": FORGED, b"busy": Retry(600, "busy")}
+        return words.get(message.body, Ack())
 
     async def count(self, number: int) -> None:
         async with asyncio.timeout(PATIENCE):

@@ -1,6 +1,8 @@
 """Forced refunds (强制退款) and other strange notices: what PersonQrCodes is asked, and when."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -22,9 +24,9 @@ STILL = Succeeded(
 )
 
 
-def forced(*codes: str, **fields: object) -> Message:
+def forced(*codes: str, **fields: Any) -> Message:  # noqa: ANN401
     body = {"OrderId": int(ZZY), "RefundApplyNo": "", "RefundStatus": 1, "VoucherCode": codes}
-    return notice_message("order_refund_notify", body, **fields)  # type: ignore[arg-type]
+    return notice_message("order_refund_notify", body, **fields)
 
 
 async def issued(world: World, *, hold: bool) -> None:
@@ -38,7 +40,7 @@ async def lines(world: World, kind: str) -> list[str]:
     return [one.text for one in await world.store.timeline(OUR_NUM) if one.kind == kind]
 
 
-def alarms(logs: list[dict[str, object]]) -> list[object]:
+def alarms(logs: Sequence[Mapping[str, Any]]) -> list[object]:
     return [line["kind"] for line in logs if line["event"] == "alarm"]
 
 

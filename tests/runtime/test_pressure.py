@@ -1,6 +1,7 @@
 """What people hear of a ZZY that is down: one alarm, its end, and nothing of a mere limit."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -62,7 +63,7 @@ class Scene:
             self.clock.advance(0.5)
             self.gate.note(permit, "n", lost)
 
-    async def see_through(self) -> list[dict[str, Any]]:
+    async def see_through(self) -> Sequence[Mapping[str, Any]]:
         """Run until the queue of orders is open again; return what was logged."""
         with capture_logs() as logs:
             running = asyncio.ensure_future(self.pressure.run())

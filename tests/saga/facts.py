@@ -1,5 +1,6 @@
 """The facts that stories, walks and simulations are made of."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -111,7 +112,11 @@ def operated(
     """An operator does something about the order, and says why."""
     if action == "settle":
         return OperatorSettled("asked by telephone", "cli:wang", settled, waiter)
-    kinds = {"probe": OperatorProbed, "retry": OperatorRetried, "refund": OperatorRefunded}
+    kinds: dict[str, Callable[..., Resolution]] = {
+        "probe": OperatorProbed,
+        "retry": OperatorRetried,
+        "refund": OperatorRefunded,
+    }
     return kinds[action]("asked by telephone", "cli:wang", waiter)
 
 

@@ -65,13 +65,14 @@ class Zzy:
 
     def refuses(self, kind: CallKind) -> Event | None:
         """Return a refusal out of a whim: nothing is done."""
-        return {
+        refusals: dict[CallKind, Event] = {
             CallKind.CREATE: CreateRefused(STOCK),
             CallKind.PAY: PayRefused(WHIM),
             CallKind.CANCEL: CancelRefused("busy"),
             CallKind.PROBE: CodesMissing("busy"),
             CallKind.REFUND: RefundRefused("busy"),
-        }[kind]
+        }
+        return refusals[kind]
 
     def _create(self, order: Order) -> Event:
         if self.bookings and self.dice.random() < 0.3:

@@ -5,6 +5,7 @@ The stories, the random walks and the simulation all call :func:`check`.
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from tests.saga.laws_of_refunds import check_ledger
 from worker.saga.decide import Decision
@@ -39,7 +40,7 @@ def check(before: Order | None, decision: Decision, now: datetime) -> None:
         assert [type(e) for e in decision.effects] == [HoldNotice], "held, and yet done"
         assert after == before, "held, and yet changed"
     if decision.set_apart and before is not None:
-        called = {"human": before.human, "human_since": before.human_since}
+        called: dict[str, Any] = {"human": before.human, "human_since": before.human_since}
         assert replace(after, **called) == before, "set apart, and yet taken"
         assert after.human, "set apart, and nobody was called"
 

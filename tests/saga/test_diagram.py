@@ -8,7 +8,7 @@ import pytest
 from worker.saga import diagram
 from worker.saga.guards import always
 from worker.saga.states import Phase
-from worker.saga.transitions import Row
+from worker.saga.transitions import ROWS, Row
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,15 +31,15 @@ def test_it_is_well_formed_and_names_every_phase() -> None:
 
 
 def test_a_change_of_phase_without_a_route_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    row = Row(Phase.NEW, diagram.ROWS[0].event, always, (), Phase.ISSUED)
-    monkeypatch.setattr(diagram, "ROWS", (*diagram.ROWS, row))
+    row = Row(Phase.NEW, ROWS[0].event, always, (), Phase.ISSUED)
+    monkeypatch.setattr(diagram, "ROWS", (*ROWS, row))
     with pytest.raises(KeyError, match="issued"):
         diagram.edges()
 
 
 def test_a_frame_whose_phases_differ_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [row for row in diagram.ROWS if not (row.phase is Phase.ISSUED and row.then)]
-    changed = Row(Phase.ISSUED, diagram.ROWS[0].event, always, (), Phase.REFUNDED)
+    rows = [row for row in ROWS if not (row.phase is Phase.ISSUED and row.then)]
+    changed = Row(Phase.ISSUED, ROWS[0].event, always, (), Phase.REFUNDED)
     monkeypatch.setattr(diagram, "ROWS", (*rows, changed))
     with pytest.raises(ValueError, match="not alike"):
         diagram.edges()

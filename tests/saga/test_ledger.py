@@ -85,7 +85,7 @@ class Told(Walk):
 
 # --- repeats and reorderings ------------------------------------------------------------
 
-FACTS = (
+FACTS: tuple[Event, ...] = (
     checked(1, "c-3"),
     checked(2, "c-4"),
     refund_noticed("A1", "c-1"),

@@ -18,6 +18,7 @@ from worker.saga.events import (
     PayUnknown,
     RefundRefused,
     TicketFailed,
+    TicketIssued,
     TimerFired,
 )
 from worker.saga.states import Order, Phase
@@ -137,8 +138,8 @@ PLANTED: list[tuple[str, Phase, type[Any], Plant]] = [
     (
         "vouchers are kept for ever",
         Phase.AWAITING_TICKET,
-        t.TicketIssued,
-        only(a_row(Phase.AWAITING_TICKET, t.TicketIssued, (t.note_tickets,), Phase.ISSUED)),
+        TicketIssued,
+        only(a_row(Phase.AWAITING_TICKET, TicketIssued, (t.note_tickets,), Phase.ISSUED)),
     ),
 ]
 

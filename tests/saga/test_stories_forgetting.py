@@ -227,7 +227,8 @@ def ledger(order: Order) -> tuple[object, ...]:
 def events(seed: int, length: int) -> list[Event]:
     dice = random.Random(seed)
     made = [dice.choice(EVERYTHING)(dice) for _ in range(4 * length)]
-    return [event for event in made if not isinstance(event, NEEDS_CODES)][:length]
+    kept: list[Event] = [event for event in made if not isinstance(event, NEEDS_CODES)]
+    return kept[:length]
 
 
 @settings(max_examples=300, deadline=None)

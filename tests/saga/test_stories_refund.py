@@ -1,6 +1,7 @@
 """Stories of refunds: audit, rejected, refused, repeated, forced, stray."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -167,7 +168,7 @@ def test_the_orders_own_code_means_all_that_is_left() -> None:
 
 def test_a_doubted_forced_refund_waits_for_a_person() -> None:
     doubted = replace(refund_noticed(""), doubt="its codes are still shown")
-    told = {"human": "ZZY forced a refund of codes that it still shows"}
+    told: dict[str, Any] = {"human": "ZZY forced a refund of codes that it still shows"}
     story = has_tickets().on(doubted).expect(Phase.ISSUED, "set apart", HUMAN, **told)
     story.on(doubted).expect(Phase.ISSUED, "set apart", **told)
     assert story.order.refunded == 0
@@ -207,7 +208,7 @@ def test_what_was_checked_cannot_be_forced() -> None:
 
 
 def test_zzy_refuses_the_money_of_a_failed_ticket() -> None:
-    told = {"human": "a refund was refused"}
+    told: dict[str, Any] = {"human": "a refund was refused"}
     story = ticketless()
     story.fork().answer(RefundRefused("不支持退款")).expect(Phase.TICKET_FAILED, HUMAN, **told)
     story.fork().answer(RefundAccepted("A1", approved=False)).expect(

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from tests.doubles import NOON
 from tests.saga import laws
@@ -184,7 +185,7 @@ ANSWERED: dict[CallKind, tuple[Callable[[Dice], Event], ...]] = {
         lambda d: RefundUnknown("timeout", _flip(d), sent=_flip(d)),
     ),
 }
-EVERYTHING = (
+EVERYTHING: tuple[Callable[[random.Random], Event], ...] = (
     *COMMANDS,
     *NOTICES,
     lambda _: TimerFired(),
@@ -266,6 +267,6 @@ class Walk:
         done = [e for e in again.effects if isinstance(e, CallZzy | Notify | TextVouchers)]
         assert done == [], f"a repeat of {event} does {done}"
         assert again.order is not None
-        called = {"human": before.human, "human_since": before.human_since}
+        called: dict[str, Any] = {"human": before.human, "human_since": before.human_since}
         after = replace(again.order, waiters=(), wake_at=before.wake_at, **called)
         assert after == before, "a repeat changes the order"

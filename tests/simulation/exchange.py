@@ -120,4 +120,5 @@ async def handled(application: web.Application, asked: Asked) -> Answered | None
     if connection.cut or not isinstance(response, web.Response):
         return None
     body = response.body
+    assert body is None or isinstance(body, bytes)
     return Answered(response.status, dict(response.headers), body or b"")

@@ -9,7 +9,7 @@ import asyncio
 import heapq
 from collections import deque
 from collections.abc import Callable
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from random import Random
 from typing import Any
 
@@ -23,6 +23,12 @@ class StuckError(Exception):
     """Nothing is ready, and nothing ever will be."""
 
 
+def vars_of(handle: Any) -> Context:  # noqa: ANN401  (typeshed does not know it)
+    """Return the context in which a handle runs."""
+    context: Context = handle._context
+    return context
+
+
 class Ready:
     """What can run now, in order for each process."""
 
@@ -31,7 +37,7 @@ class Ready:
         self._queues: dict[Any, deque[asyncio.Handle]] = {}
 
     def append(self, handle: asyncio.Handle) -> None:
-        owner = handle._context.get(OWNER)
+        owner = vars_of(handle).get(OWNER)
         queue = self._queues.get(owner)
         if queue is None:
             queue = self._queues[owner] = deque()
@@ -62,10 +68,12 @@ class Ready:
 class VirtualLoop(asyncio.base_events.BaseEventLoop):
     """Runs one handle after another; ``before`` is asked whether it may."""
 
+    _scheduled: list[Any]
+
     def __init__(self, dice: Random, before: Callable[[Any], bool]) -> None:
         """``before`` gets the owner of each handle that is to run; False drops the handle."""
         super().__init__()
-        self._ready = Ready(dice)  # type: ignore[assignment]
+        self._ready = Ready(dice)
         self._before = before
         self._now = 0.0
 
@@ -109,7 +117,7 @@ class VirtualLoop(asyncio.base_events.BaseEventLoop):
 
     def forget(self, owner: Any) -> None:  # noqa: ANN401
         """Drop what a process had to do now; its timers are dropped as they come."""
-        self._ready.forget(owner)  # type: ignore[attr-defined]
+        self._ready.forget(owner)
 
     def _process_events(self, event_list: Any) -> None:  # noqa: ANN401
         raise NotImplementedError

@@ -34,6 +34,7 @@ from worker.saga.events import (
 )
 from worker.saga.states import CallKind, Phase
 from worker.saga.steps import tickets
+from worker.saga.transitions import TABLE
 from worker.store import rows
 from worker.store.sqlite import orders
 from worker.translation import outbound
@@ -78,7 +79,7 @@ def altered(event: type, phase: Phase | None = None, **change: Any) -> Any:  # n
         key: tuple(replace(row, **change) for row in found)
         if key[1] is event and phase in {None, key[0]}
         else found
-        for key, found in deciding.TABLE.items()
+        for key, found in TABLE.items()
     }
     return patch.object(deciding, "TABLE", table)
 
@@ -148,8 +149,8 @@ def an_older_check_overtakes() -> Iterator[Any]:
 
 @plant("never_falls_back")
 def a_late_ticket_revives_what_was_refunded() -> Iterator[Any]:
-    late = deciding.TABLE[Phase.AWAITING_TICKET, TicketIssued]
-    revived = {**deciding.TABLE, (Phase.REFUNDED, TicketIssued): late}
+    late = TABLE[Phase.AWAITING_TICKET, TicketIssued]
+    revived: dict[Any, Any] = {**TABLE, (Phase.REFUNDED, TicketIssued): late}
     yield patch.object(deciding, "TABLE", revived)
 
 

@@ -8,6 +8,7 @@ import tempfile
 import time
 import uuid
 from collections import Counter
+from collections.abc import Coroutine
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -141,7 +142,7 @@ class Simulation:
 
     def _stands_there(self, process: Process) -> bool:
         """Tell whether a task of the process stands where it is to be killed; once in a run."""
-        if self.weather.calm or self.killed_at[self.wish.stand]:
+        if self.weather.calm or (self.wish.stand and self.killed_at[self.wish.stand]):
             return False
         seen, unfinished = self._unfinished.get(process, (0, []))
         new = process.tasks[seen:]
@@ -209,7 +210,7 @@ class Simulation:
         await asyncio.sleep(self.starts[player.story.number])
         await player.play()
 
-    def _troubles(self) -> list[object]:
+    def _troubles(self) -> list[Coroutine[Any, Any, None]]:
         return [self._clock_jumps(), self._outages(), self._stops()]
 
     async def _clock_jumps(self) -> None:

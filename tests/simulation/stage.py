@@ -142,7 +142,7 @@ def surround(
     zzy = ZzySimulator(clock=CopyingClock(clock), callback_url=where.url + "/zzy/notify")
     zzy.notifier._session = SimulatedSession(network, NOTICE_SECONDS)  # type: ignore[assignment]
     lots = install(zzy)
-    zzy.notifier._clock = DistinctClock(clock)  # type: ignore[assignment]
+    zzy.notifier._clock = DistinctClock(clock)
     network.serve("http://zzy.test", zzy.application())
     sms = SmsSimulator(clock=clock)
     network.serve("http://sms.test", sms.application())

@@ -125,9 +125,9 @@ def _webhooks() -> list[Case]:
     ) -> Case:
         request = _sent()
         names = ("Webhook-Id", "Webhook-Timestamp", "Webhook-Signature")
-        values = {key[8:].lower(): request.headers[key] for key in names} | how
+        values: dict[str, str] = {key[8:].lower(): request.headers[key] for key in names} | how
         carried = request.body if body is None else body
-        fields = (secrets, *values.values(), carried, str(SECONDS + late))
+        fields: list[str | bytes] = [secrets, *values.values(), carried, str(SECONDS + late)]
         return Case(f"webhook {name}", "webhook", fields, expected.__eq__)
 
     empty = webhook_signature([SECRET], "msg_1", SECONDS, b"")

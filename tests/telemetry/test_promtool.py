@@ -56,9 +56,8 @@ def test_rules_with_other_thresholds_are_noticed_each(promtool: str, tmp_path: P
 def test_the_panels_ask_what_prometheus_understands(promtool: str, tmp_path: Path) -> None:
     asked = [target["expr"] for panel in panels() for target in panel["targets"]]
     asked = [text.replace("$__rate_interval", "5m").replace("$app_key", "k") for text in asked]
-    group = {"name": "panels", "rules": [{"record": "x", "expr": text} for text in asked]}
-    for number, rule in enumerate(group["rules"]):
-        rule["record"] = f"panel:{number}"  # type: ignore[index,call-overload]
+    asked_for = [{"record": f"panel:{n}", "expr": text} for n, text in enumerate(asked)]
+    group = {"name": "panels", "rules": asked_for}
     (tmp_path / "panels.yml").write_text(yaml.safe_dump({"groups": [group]}), "utf-8")
     ran = run(promtool, "check", "rules", "panels.yml", cwd=tmp_path)
     assert ran.returncode == 0, ran.stdout + ran.stderr

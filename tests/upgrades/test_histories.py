@@ -67,7 +67,7 @@ def _compare(left: list[History], points: dict[str, int], folder: Path, version:
 def _call(one: History, position: int) -> str | None:
     """Return the call that was out."""
     stood = standing(one.at(position))
-    return stood and stood["call"]
+    return str(stood["call"]) if stood and stood["call"] else None
 
 
 def _settled(rows: Any) -> set[str]:  # noqa: ANN401  (rows by table)

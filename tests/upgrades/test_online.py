@@ -104,6 +104,7 @@ async def test_writes_go_on_while_a_full_database_is_migrated(postgres_url: str,
         " WHERE indexrelid = 'ix_orders_planted'::regclass"
     )
     await look.close()
+    assert built is not None
     assert built[0]
     assert "(planted, phase) WHERE" in built[1]
     print(f"{len(took)} writes, the longest {max(took):.3f} s")  # noqa: T201

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ CUT = after(-180 * DAY)
 
 
 def old(num: str, at: datetime = OLD, **changes: object) -> Transition:
-    values: dict[str, object] = {"phase": "issued", "created_at": at, "updated_at": at}
+    values: dict[str, Any] = {"phase": "issued", "created_at": at, "updated_at": at}
     return Transition(order_row(num, **(values | changes)))
 
 
@@ -35,7 +36,7 @@ async def found(store: Store, limit: int = 10) -> list[str]:
         {"erased_at": NOW},
     ],
 )
-async def test_who_is_still_needed_is_not_found(store: Store, changes: dict[str, object]) -> None:
+async def test_who_is_still_needed_is_not_found(store: Store, changes: dict[str, Any]) -> None:
     await commit(store, old("o1", **changes))
     assert await found(store) == []
 

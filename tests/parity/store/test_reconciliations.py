@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Any
 
 from tests.parity.store.kit import (
     NOW,
@@ -28,7 +29,7 @@ SPAN = Span(NOW, NOW + timedelta(days=1))
 BEGUN = Run(DAY, "running", NOW)
 
 
-def difference(num: str = "o1", kind: Kind = Kind.UNSETTLED, **changes: object) -> Difference:
+def difference(num: str = "o1", kind: Kind = Kind.UNSETTLED, **changes: Any) -> Difference:  # noqa: ANN401
     one = Difference(DAY, kind, num, "k", f"channel-{num}", "7", Decimal("12.34"), "why", "d1")
     return replace(one, **changes)
 

@@ -1,6 +1,7 @@
 """Which orders have a refund, and which failed: the same over both databases."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -18,9 +19,7 @@ from worker.runtime.ports import Store, TimelineEntry, Transition
         ({"phase": "refunded", "human": "look"}, False),
     ],
 )
-async def test_who_may_have_one_open(
-    store: Store, changes: dict[str, object], *, found: bool
-) -> None:
+async def test_who_may_have_one_open(store: Store, changes: dict[str, Any], *, found: bool) -> None:
     await commit(store, Transition(order_row("o1", **changes)))
     rows = await store.perhaps_refunding(limit=5)
     assert [row.order_num for row in rows] == ["o1"] * found

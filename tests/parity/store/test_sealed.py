@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -16,7 +17,7 @@ BODY = b'{"take_phone":"13800138000"}'
 KEYS = [(), (NEW,), (NEW, OLD)]
 
 
-def order(version: int = 1, **changes: object) -> Transition:
+def order(version: int = 1, **changes: Any) -> Transition:  # noqa: ANN401
     row = order_row(version=version, state=BODY, **changes)
     return Transition(row, outbox=[message(f"m{version}", body=BODY)])
 
