@@ -93,7 +93,7 @@ class AmqpListener(Listener):
         elif kind == HEADER:
             body = struct.unpack_from("!Q", payload, 4)[0]
             self.counts["bytes published"] += len(payload) + body
-        return size + 8
+        return int(size + 8)
 
     def _method(self, payload: bytes) -> None:
         method = struct.unpack_from("!HH", payload)

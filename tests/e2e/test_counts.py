@@ -7,6 +7,7 @@ numbers are written down with it. (Milliseconds are for ``make bench``.)
 import re
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import asyncpg
@@ -89,16 +90,17 @@ class Counting:
             number = f"counted-{len(self.orders):04d}"
             answer = await self._driver.create(sample_order(number, tomorrow()))
             assert answer.code == "1000"
-            await self._channel.changes.until(
-                lambda number=number: bool(self._channel.of_type("voucher", number)),
-                seconds=PATIENCE_SECONDS,
-            )
-            await self.changes.until(
-                lambda wanted=wanted: self.counts["acknowledgements"] >= wanted,
-                seconds=PATIENCE_SECONDS,
-            )
+            told = partial(self._was_told, number)
+            await self._channel.changes.until(told, seconds=PATIENCE_SECONDS)
+            await self.changes.until(partial(self._has, wanted), seconds=PATIENCE_SECONDS)
             self.orders.append(self.counts - before)
         await self._driver.close()
+
+    def _was_told(self, number: str) -> bool:
+        return bool(self._channel.of_type("voucher", number))
+
+    def _has(self, acknowledgements: int) -> bool:
+        return self.counts["acknowledgements"] >= acknowledgements
 
     def least(self, kind: str) -> dict[str, int]:
         """Return what of a kind every order had, and how often at least.
