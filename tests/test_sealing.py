@@ -1,7 +1,7 @@
 """What is sealed opens under its keys, in its place, unchanged; nothing else does."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -16,7 +16,6 @@ bodies = st.one_of(st.binary(max_size=200), st.binary(max_size=50).map(MARK.__ad
 rows = st.text(max_size=40)
 
 
-@settings(deadline=None)  # a busy machine takes its time now and then
 @given(bodies, rows)
 def test_a_body_comes_back_and_cannot_be_read_meanwhile(body: bytes, row: str) -> None:
     sealer = Sealer([NEW])
@@ -26,7 +25,6 @@ def test_a_body_comes_back_and_cannot_be_read_meanwhile(body: bytes, row: str) -
     assert sealed_under(kept) == key_id(NEW).hex() == sealer.current
 
 
-@settings(deadline=None)  # a busy machine takes its time now and then
 @given(bodies, rows)
 def test_without_keys_a_body_is_kept_as_it_is_and_none_passes_for_sealed(
     body: bytes, row: str
