@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from tests.e2e.world import Choice, World, surroundings
 from worker import app
 from worker.roles import Role
 from worker.settings import load_settings
+from worker.simulators.zzy import ZzySimulator
 from worker.sqlite.connect import connect
 from worker.store.tables import HEAD
 
@@ -157,7 +159,7 @@ async def test_backups_under_load_are_each_a_state_from_which_every_order_ends(
     async with started(place) as bridge:
         placing = asyncio.ensure_future(place_orders(town.k.driver, numbers, 32))
         for number, file in enumerate(saved, 1):
-            await zzy.changes.until(lambda n=number: len(zzy.ledger.orders) > 30 * n, seconds=60)
+            await zzy.changes.until(partial(_has_more, zzy, 30 * number), seconds=60)
             ran = await called(place.config, "backup", str(file))
             assert ran.code == 0, ran.err
         load = await placing
@@ -182,3 +184,7 @@ async def put_back(place: Place, file: Path) -> set[str]:
     with closing(sqlite3.connect(place.folder / "bridge.db")) as connection:
         known = {row[0] for row in connection.execute("SELECT order_num FROM orders")}
     return {f"n{n}" for n in range(200) if order_num("k", f"n{n}") not in known}
+
+
+def _has_more(zzy: ZzySimulator, orders: int) -> bool:
+    return len(zzy.ledger.orders) > orders

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from tests.e2e.bridge import Place, started
 from tests.e2e.calling import called
 from tests.e2e.load import Load, place_orders
 from tests.e2e.verdict import Verdict, until_quiet
-from tests.e2e.world import Choice, Other, World, surroundings
+from tests.e2e.world import Choice, Other, Party, World, surroundings
 from worker import app
 from worker.broker.rabbitmq import RabbitBroker
 from worker.errors import BrokerUnavailableError, TicketbridgeError
@@ -85,7 +86,7 @@ async def in_every_phase(world: World) -> dict[str, str]:
     for like in ("issued", "audit", "prepaid", "down", "gone"):
         party = parties.get(like, world.k)
         ours[like] = (await party.order(like)).order_num
-        await party.simulator.changes.until(lambda p=party: p.simulator.deliveries, seconds=15)
+        await party.simulator.changes.until(partial(_was_posted_to, party), seconds=15)
     zzy.lots.force("dropped_notice")
     for like in ("no_notice", "create_unknown", "pay_unknown"):
         if like.endswith("_unknown"):
@@ -169,13 +170,18 @@ async def test_orders_in_every_phase_go_on_at_the_servers(
         await all_ended(move, ours)
 
 
+def _was_posted_to(party: Party) -> bool:
+    return bool(party.simulator.deliveries)
+
+
 async def audit(place: Place) -> list[dict[str, str]]:
     return (await called(place.config, "audit", "list", "--json")).lines
 
 
 async def cut_short(move: Move, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the broker fail after a message; no worker may use the file from then on."""
-    whole, sent = RabbitBroker.publish, []
+    sent: list[Message] = []
+    whole = RabbitBroker.publish
 
     async def once(self: RabbitBroker, message: Message, *, delay: float = 0) -> None:
         if sent:
