@@ -9,7 +9,6 @@ Source: docs/decisions/0017-sealed-at-rest.md.
 """
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any, Final, cast
 
 import structlog
@@ -18,6 +17,7 @@ from contracts import headers, queues
 from worker.errors import SealedError
 from worker.runtime.outcome import Outcome, Retry
 from worker.runtime.ports import Broker, Handler, Message
+from worker.saga.replacing import replace
 from worker.sealing import Sealer
 
 PLACE: Final = "message"

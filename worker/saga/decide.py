@@ -6,7 +6,7 @@ every row is done here. It must not know a phase's meaning.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -34,6 +34,7 @@ from worker.saga.events import (
     TimerFired,
 )
 from worker.saga.policy import Policy
+from worker.saga.replacing import replace
 from worker.saga.states import FINAL, CallKind, Order, Phase
 from worker.saga.steps import Moment
 from worker.saga.steps.humans import release

@@ -8,7 +8,6 @@ Source: docs/decisions/0019-forgetting-people.md.
 """
 
 import hashlib
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Final
 
@@ -20,6 +19,7 @@ from worker.saga.events import (
     TicketIssued,
     VerificationNoticed,
 )
+from worker.saga.replacing import replace
 from worker.saga.states import FINAL, Demand, Failure, Order, PastRefund, Phase, Voucher
 
 MARK_DIGITS: Final = 8

@@ -6,11 +6,11 @@ the order's timer makes it, and no try is spent. It must not know why it waits.
 Source: PROTOCOL.md, "How long may it take?", "Pay unknown".
 """
 
-from dataclasses import replace
 from datetime import datetime
 
 from worker.saga.decide import Decision
 from worker.saga.effects import CallZzy
+from worker.saga.replacing import replace
 from worker.saga.states import Order, Phase
 
 

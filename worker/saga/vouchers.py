@@ -6,9 +6,8 @@ set in any order. It must not tell anybody.
 Source: PROTOCOL.md, "Several ticket notices for one order", "PersonQrCodes".
 """
 
-from dataclasses import replace
-
 from worker.saga.events import TicketIssued
+from worker.saga.replacing import replace
 from worker.saga.states import Order, Voucher
 
 

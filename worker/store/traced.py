@@ -6,10 +6,10 @@ must not change what a transition says of an order.
 Source: docs/decisions/0026-traces.md.
 """
 
-from dataclasses import replace
 from typing import Any, cast
 
 from worker.runtime.ports import Committed, Store, Transition
+from worker.saga.replacing import replace
 from worker.telemetry import traces
 
 

@@ -4,8 +4,6 @@ Why it exists: a call's intent is committed before it is made, with a lease: if 
 is recorded by then, the call's outcome is unknown. It must not make a call.
 """
 
-from dataclasses import replace
-
 from worker.saga.effects import Alarm, CallZzy
 from worker.saga.events import (
     CancelUnknown,
@@ -14,6 +12,7 @@ from worker.saga.events import (
     PayUnknown,
     RefundUnknown,
 )
+from worker.saga.replacing import replace
 from worker.saga.states import CallKind, Order
 from worker.saga.steps import Moment, Result
 

@@ -5,11 +5,11 @@ reason says at what. It must not decide when that is: that is the table's. The r
 explained in docs/operations.md.
 """
 
-from dataclasses import replace
 from typing import Final
 
 from worker.saga.effects import Alarm
 from worker.saga.events import Event
+from worker.saga.replacing import replace
 from worker.saga.states import Order, Phase
 from worker.saga.steps import Moment, Result
 

@@ -4,7 +4,6 @@ Why it exists: a reply answers who asked and may be lost; a notification is for 
 channel must know and may not. It must not word what a code means elsewhere: codes.py.
 """
 
-from dataclasses import replace
 from typing import Final
 
 from worker.saga import codes
@@ -18,6 +17,7 @@ from worker.saga.events import (
     RefundCommanded,
     ResendCommanded,
 )
+from worker.saga.replacing import replace
 from worker.saga.states import Failure, Order, Voucher, Waiter, Wants
 from worker.saga.steps import Moment, Result
 

@@ -6,12 +6,12 @@ asks for what cannot be must read why, with the field's name and one of the code
 Source: channel document, section three; PROTOCOL.md, ``cancelOrder``.
 """
 
-from dataclasses import replace
 from typing import Final
 
 from worker.saga import codes
 from worker.saga.effects import RefundStands, Reply
 from worker.saga.events import CancelCommanded, Event, RefundCommanded
+from worker.saga.replacing import replace
 from worker.saga.states import Ending, Order, PastRefund, Waiter, Wants
 from worker.saga.steps import Moment, Result
 from worker.saga.steps.outcomes import tell_asker

@@ -6,8 +6,6 @@ gives back is counted only as far as tickets are left. It must not open a second
 while one is open.
 """
 
-from dataclasses import replace
-
 from worker.saga.effects import Alarm, HoldNotice, RefundTold, SetApart
 from worker.saga.events import (
     Event,
@@ -18,6 +16,7 @@ from worker.saga.events import (
     RefundUnknown,
 )
 from worker.saga.refund_guards import forced_codes, forced_count, wanted_count
+from worker.saga.replacing import replace
 from worker.saga.states import Ending, Order, PastRefund, Refund
 from worker.saga.steps import Moment, Result
 from worker.saga.steps.calls import call_refund

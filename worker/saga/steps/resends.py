@@ -4,11 +4,10 @@ Why it exists: a guest loses a voucher; what can still be used goes out once mor
 new number. It must not send a voucher that was used, refunded, or is being given back.
 """
 
-from dataclasses import replace
-
 from worker.saga import codes
 from worker.saga.effects import TextVouchers
 from worker.saga.events import ResendCommanded
+from worker.saga.replacing import replace
 from worker.saga.states import Order
 from worker.saga.steps import Moment, Result
 from worker.saga.steps.outcomes import tell_asker

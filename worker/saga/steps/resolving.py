@@ -4,10 +4,9 @@ Why it exists: an operator who refuses to wait is answered, and what was tried b
 anew. It must not decide whether that is safe: desk.py does.
 """
 
-from dataclasses import replace
-
 from worker.saga import codes, desk
 from worker.saga.effects import Reply
+from worker.saga.replacing import replace
 from worker.saga.resolutions import Resolution
 from worker.saga.states import Attempts, Order
 from worker.saga.steps import Moment, Result

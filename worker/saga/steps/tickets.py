@@ -5,7 +5,6 @@ position, so that repeats and parts (打包票反码, bundles) come to the same.
 decide which notice is legal: that is the table's.
 """
 
-from dataclasses import replace
 from decimal import Decimal
 
 from worker.saga import vouchers
@@ -18,6 +17,7 @@ from worker.saga.events import (
     TicketIssued,
     VerificationNoticed,
 )
+from worker.saga.replacing import replace
 from worker.saga.states import Order, Voucher, Waiter
 from worker.saga.steps import Moment, Result
 from worker.saga.steps.calls import call_probe

@@ -1,0 +1,37 @@
+"""``replace`` as :func:`dataclasses.replace` does it, an eighth of the time.
+
+Why it exists: every step of an order makes a new one of some forty fields, twenty times in an
+order's life; the standard library asks each field by name and builds it anew through
+``__init__``. Here they are copied slot by slot. It is for frozen dataclasses with slots and
+without ``__post_init__``, and must not be given any other.
+"""
+
+from dataclasses import fields
+from functools import cache
+from itertools import repeat
+from operator import attrgetter, call
+from typing import TYPE_CHECKING, Any
+
+__all__ = ["replace"]
+
+if TYPE_CHECKING:
+    from dataclasses import replace  # so that the names and types of the changes are checked
+else:
+
+    def replace(instance: object, /, **changes: object) -> object:
+        """Return a copy of ``instance`` with these fields changed."""
+        kind = type(instance)
+        read, setters = _slots(kind)
+        copy = object.__new__(kind)
+        any(map(call, setters, repeat(copy), read(instance)))  # a setter returns None
+        for name, value in changes.items():
+            object.__setattr__(copy, name, value)
+        return copy
+
+
+@cache
+def _slots(kind: type[Any]) -> tuple[Any, list[Any]]:
+    """Return what reads all fields at once, and what writes each."""
+    names = [field.name for field in fields(kind)]
+    read = attrgetter(*names) if len(names) > 1 else lambda one: (getattr(one, names[0]),)
+    return read, [getattr(kind, name).__set__ for name in names]
