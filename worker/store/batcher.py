@@ -1,8 +1,8 @@
 """Group what is asked at the same time into one question to the database.
 
-Why it exists: a statement costs nearly the same for one order as for fifty. There is no
-artificial delay: while questions are under way, the next ones collect. It must not know
-what is asked.
+Why it exists: a statement costs nearly the same for one order as for fifty. Who asks while
+nothing is under way waits for nobody: while questions are under way, and for a few milliseconds
+after, the next ones collect. It must not know what is asked.
 """
 
 import asyncio
@@ -22,7 +22,9 @@ class Batcher(Generic[Q, A]):
 
     ``run`` returns one answer or one error for each question, in order. At most
     ``flights`` calls of it are under way at a time, with at most ``size`` questions each;
-    questions of the same ``key`` (where there is one) are never under way together.
+    questions of the same ``key`` (where there is one) are never under way together. After each
+    call a flight rests for ``pause`` seconds: under load that makes few large batches of many
+    small ones.
     """
 
     def __init__(  # noqa: PLR0913  (what a batch is, in one place)
@@ -34,6 +36,7 @@ class Batcher(Generic[Q, A]):
         flights: int,
         size: int,
         key: Callable[[Q], str] | None = None,
+        pause: float = 0,
     ) -> None:
         """Start nothing yet; the calls run in ``tasks``."""
         self._name = name
@@ -42,6 +45,7 @@ class Batcher(Generic[Q, A]):
         self._flights = flights
         self._size = size
         self._key = key
+        self._pause = pause
         self._waiting: deque[tuple[Q, asyncio.Future[A]]] = deque()
         self._busy: set[str] = set()
         self._flying = 0
@@ -70,6 +74,8 @@ class Batcher(Generic[Q, A]):
                 finally:
                     if self._key is not None:
                         self._busy.difference_update([self._key(one) for one, _ in batch])
+                if self._pause:
+                    await asyncio.sleep(self._pause)
         finally:
             self._flying -= 1
 

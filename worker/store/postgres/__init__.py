@@ -44,7 +44,12 @@ __all__ = ["PostgresStore"]
 COMMIT_FLIGHTS: Final = 1
 """While one statement commits, the next batch gathers: bigger batches and an eighth less
 CPU an order than with four, at the same rate (docs/benchmarks)."""
-LOAD_FLIGHTS: Final = 2
+COMMIT_PAUSE: Final = 0.005
+LOAD_PAUSE: Final = 0.005
+MARK_PAUSE: Final = 0.05
+"""Seconds that each rests between two statements, while the next batch gathers: under load three
+in ten statements are saved. Nobody waits for a message to be noted as sent; but a relay's few
+handlers do for their results, which get no rest (docs/decisions/0035-cpu-of-the-state.md)."""
 MOVE_FLIGHTS: Final = 3
 """Transitions that move accounts go one by one, never two of one account: an account that
 is much used must not take every connection."""
@@ -92,6 +97,7 @@ class PostgresStore(
             flights=COMMIT_FLIGHTS,
             size=BATCH,
             key=lambda transition: transition.row.order_num,
+            pause=COMMIT_PAUSE,
         )
         self._moves = Batcher[Transition, Committed](
             "store move",
@@ -105,16 +111,21 @@ class PostgresStore(
             "store load",
             partial(load_all, self._database),
             self._tasks,
-            flights=LOAD_FLIGHTS,
+            flights=1,
             size=BATCH,
+            pause=LOAD_PAUSE,
         )
         self._marks = Batcher[Sequence[str], None](
-            "store mark", partial(mark_all, self._database), self._tasks, flights=1, size=BATCH
+            "store mark",
+            partial(mark_all, self._database),
+            self._tasks,
+            flights=1,
+            size=BATCH,
+            pause=MARK_PAUSE,
         )
         self._results = Batcher[Sequence[NotificationResult], None](
             "store record", partial(record_all, self._database), self._tasks, flights=1, size=BATCH
         )
-
         self._settled = Batcher[Settled, None](
             "store settle", partial(settle_all, self._database), self._tasks, flights=1, size=BATCH
         )

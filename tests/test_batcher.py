@@ -1,0 +1,71 @@
+"""Questions that are asked at the same time, or just after, travel together."""
+
+import asyncio
+
+import pytest
+
+from worker.errors import StoreUnavailableError
+from worker.store.batcher import Batcher
+from worker.tasks import TaskGroup
+
+PATIENCE = 10.0
+LONG = 3_600.0
+
+
+class Asked:
+    """A batcher, and the batches that it asked."""
+
+    def __init__(self, pause: float) -> None:
+        self.errors: list[BaseException] = []
+        self.tasks = TaskGroup(lambda _name, error: self.errors.append(error))
+        self.batches: list[list[str]] = []
+        self.batcher = Batcher[str, str](
+            "ask", self._run, self.tasks, flights=1, size=10, pause=pause
+        )
+
+    async def _run(self, batch: list[str]) -> list[str]:
+        self.batches.append(batch)
+        return batch
+
+    async def ask(self, question: str) -> str:
+        async with asyncio.timeout(PATIENCE):
+            return await self.batcher.ask(question)
+
+
+async def _let_all_run() -> None:
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_who_asks_while_nothing_is_under_way_waits_for_nobody() -> None:
+    asked = Asked(pause=LONG)
+    assert await asked.ask("a") == "a"
+    await asked.tasks.stop()
+    assert await asked.ask("b") == "b"
+    await asked.tasks.stop()
+    assert asked.batches == [["a"], ["b"]]
+    assert asked.errors == []
+
+
+async def test_what_is_asked_during_the_rest_waits_and_travels_together() -> None:
+    asked = Asked(pause=0.2)
+    await asked.ask("a")
+    late = [asyncio.ensure_future(asked.ask("b"))]
+    await _let_all_run()
+    late.append(asyncio.ensure_future(asked.ask("c")))
+    assert await asyncio.gather(*late) == ["b", "c"]
+    assert asked.batches[0] == ["a"]
+    assert sorted(one for batch in asked.batches for one in batch) == ["a", "b", "c"]
+    await asked.tasks.join()
+
+
+async def test_a_rest_holds_back_what_is_asked_and_a_store_that_closes_refuses_it() -> None:
+    asked = Asked(pause=LONG)
+    await asked.ask("a")
+    late = asyncio.ensure_future(asked.ask("b"))
+    await _let_all_run()
+    assert asked.batches == [["a"]]
+    await asked.tasks.stop()
+    asked.batcher.refuse()
+    with pytest.raises(StoreUnavailableError):
+        await late
