@@ -54,6 +54,8 @@ class SearchKeys:
 
     def new_terms(self, before: Order | None, after: Order) -> list[str]:
         """Return the terms that a step of an order adds; mostly there are none."""
+        if before is not None and _named(before) == _named(after):
+            return []
         was = _facts(before) if before else frozenset()
         return self._made(_facts(after) - was)
 
@@ -91,6 +93,12 @@ def _facts(order: Order) -> frozenset[tuple[str, str]]:
     people = {(_VOUCHER, code) for code in codes - {""}}
     people.add((_PHONE, digits_of(order.demand.take_phone)[-TAIL_DIGITS:]))
     return frozenset(numbers | people)
+
+
+def _named(order: Order) -> tuple[object, ...]:
+    """Return the parts of an order of which its facts are made."""
+    phone = order.demand.take_phone
+    return order.vouchers, order.order_code, order.refunds, order.refund, order.erased_at, phone
 
 
 def _derived(key: bytes) -> bytes:

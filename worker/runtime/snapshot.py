@@ -9,6 +9,7 @@ the order to a newer worker. 0.1.0 knew no envelope, and cannot read one.
 
 import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from pydantic import TypeAdapter
@@ -33,7 +34,13 @@ def write(order: Order) -> bytes:
 
 def read(row: OrderRow | None) -> Order | None:
     """Return the order that a row holds; raises StoreUnavailableError for one of a newer format."""
-    return None if row is None else _ORDER.validate_json(opened(row.state))
+    return None if row is None else _parsed(row.state)
+
+
+@lru_cache(maxsize=256)
+def _parsed(state: bytes) -> Order:
+    """Return the order; who takes a notice looks at it twice, and nobody can change it."""
+    return _ORDER.validate_json(opened(state))
 
 
 def opened(state: bytes) -> bytes:

@@ -6,7 +6,6 @@ own, plain. It must not change anything but the bytes of a state or a body.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final, TypeVar, cast
 
@@ -29,7 +28,8 @@ from worker.runtime.ports import (
 )
 from worker.runtime.reconcilable import Belongings, Reached, Span
 from worker.runtime.refunding import RefundTold
-from worker.sealing import Sealer
+from worker.saga.replacing import replace
+from worker.sealing import PLAIN, Sealer
 
 STATE: Final = "orders.state"
 OUTBOX: Final = "outbox.body"
@@ -74,12 +74,9 @@ class SealedStore:
 
     async def commit(self, transition: Transition) -> Committed:
         """Write a transition with its state and its messages sealed."""
-        row = transition.row
-        state = self._sealer.seal(row.state, STATE, row.order_num)
-        outbox = [self._sealed(one, OUTBOX, one.message_id) for one in transition.outbox]
-        committed = await self._store.commit(
-            replace(transition, row=replace(row, state=state), outbox=outbox)
-        )
+        if self._sealer.current != PLAIN:  # else it is JSON of ours, which stays as it is
+            transition = self._transition(transition)
+        committed = await self._store.commit(transition)
         if not committed.held:
             return committed
         return replace(committed, held=_openable(self._notice, committed.held))
@@ -180,10 +177,17 @@ class SealedStore:
         return [_or_sealed(self._order, row) for row in found]
 
     def _loaded(self, loaded: Loaded) -> Loaded:
-        return loaded if loaded.row is None else replace(loaded, row=self._order(loaded.row))
+        return loaded if loaded.row is None else Loaded(self._order(loaded.row), loaded.seen)
 
     def _order(self, row: OrderRow) -> OrderRow:
-        return replace(row, state=self._sealer.open(row.state, STATE, row.order_num))
+        state = self._sealer.open(row.state, STATE, row.order_num)
+        return row if state is row.state else replace(row, state=state)
+
+    def _transition(self, transition: Transition) -> Transition:
+        row = transition.row
+        state = self._sealer.seal(row.state, STATE, row.order_num)
+        outbox = [self._sealed(one, OUTBOX, one.message_id) for one in transition.outbox]
+        return replace(transition, row=replace(row, state=state), outbox=outbox)
 
     def _notice(self, notice: HeldNotice) -> HeldNotice:
         return replace(notice, body=self._sealer.open(notice.body, NOTICE, notice.id))
@@ -192,7 +196,8 @@ class SealedStore:
         return replace(letter, message=self._opened(letter.message, LETTER, letter.id))
 
     def _sealed(self, message: Message, place: str, row: str) -> Message:
-        return replace(message, body=self._sealer.seal(message.body, place, row))
+        body = self._sealer.seal(message.body, place, row)
+        return message if body is message.body else replace(message, body=body)
 
     def _opened(self, message: Message, place: str, row: str) -> Message:
         return replace(message, body=self._sealer.open(message.body, place, row))
