@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import stat
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from worker.errors import StoreRefusedError, StoreUnavailableError
-from worker.sqlite import SqliteFile, connect
+from worker.sqlite import OneStatement, SqliteFile, connect
+from worker.sqlite.lane import Work
 
 
 @pytest.fixture
@@ -123,6 +124,20 @@ async def test_an_error_undoes_its_own_job_alone(file: SqliteFile) -> None:
     assert await _numbers(file) == [1, 3]
 
 
+async def test_a_statement_that_fails_undoes_itself_alone(file: SqliteFile) -> None:
+    gate = _Gate(file)
+    await gate.reached()
+    several = _run("INSERT INTO t VALUES (5, 'x'), (1, 'x'), (6, 'x')")
+    jobs = asyncio.gather(
+        *(file.write(OneStatement(work)) for work in (_insert(1), several, _insert(3))),
+        return_exceptions=True,
+    )
+    await asyncio.sleep(0)
+    await gate.open()
+    assert isinstance((await jobs)[1], StoreRefusedError)
+    assert await _numbers(file) == [1, 3]
+
+
 async def test_errors_are_ours_and_hold_no_values(file: SqliteFile) -> None:
     secret = "half a pair: \ud800"
     with pytest.raises(StoreRefusedError) as refused:
@@ -153,19 +168,22 @@ async def test_an_error_at_the_commit_reaches_everybody_in_it(file: SqliteFile) 
     assert await _numbers(file) == [2]
 
 
-async def test_a_transaction_that_sqlite_ends_by_itself_fails_whole(file: SqliteFile) -> None:
+@pytest.mark.parametrize("kind", [lambda work: work, OneStatement])
+async def test_a_transaction_that_sqlite_ends_by_itself_fails_whole(
+    file: SqliteFile, kind: Callable[[_Plan], Work[object]]
+) -> None:
     await file.write(_insert(1))
     gate = _Gate(file)
     await gate.reached()
     jobs = asyncio.gather(
         file.write(_insert(2)),
-        file.write(_run("INSERT OR ROLLBACK INTO t VALUES (1, 'x')")),
+        file.write(kind(_run("INSERT OR ROLLBACK INTO t VALUES (1, 'x')"))),
         file.write(_insert(3)),
         return_exceptions=True,
     )
     await asyncio.sleep(0)
     await gate.open()
-    assert all(isinstance(one, StoreUnavailableError) for one in await jobs)
+    assert [type(one) for one in await jobs] == [StoreUnavailableError] * 3
     await file.write(_insert(4))
     assert await _numbers(file) == [1, 4]
 

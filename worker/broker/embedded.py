@@ -10,7 +10,6 @@ import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
@@ -33,8 +32,9 @@ from worker.errors import (
 )
 from worker.runtime.outcome import Outcome
 from worker.runtime.ports import Backlog, Handler, Message
+from worker.saga.replacing import replace
 from worker.sealing import Sealer
-from worker.sqlite import SqliteFile
+from worker.sqlite import OneStatement, SqliteFile
 from worker.tasks import TaskGroup
 
 POLL_SECONDS: Final = 0.1
@@ -229,9 +229,9 @@ class EmbeddedBroker:
         await self._keep(work)
 
     async def _keep(self, work: Callable[[sqlite3.Connection], None]) -> None:
-        """Write. Raises PublishUnknownError where it may be written though that failed."""
+        """Write one row. Raises PublishUnknownError where it may be written though that failed."""
         try:
-            await self._file.write(work)
+            await self._file.write(OneStatement(work))
         except StoreUnknownError as error:
             raise PublishUnknownError(str(error)) from error
         except StoreUnavailableError as error:

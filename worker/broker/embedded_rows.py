@@ -105,7 +105,7 @@ def insert(
             message.type,
             message.correlation_id,
             message.reply_to,
-            json.dumps(dict(message.headers)),
+            json.dumps(dict(message.headers)) if message.headers else "{}",
             message.body,
         ),
     )

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from worker.sqlite.connect import create_file
-from worker.sqlite.lane import Lane, Work, read, write
+from worker.sqlite.lane import Lane, OneStatement, Work, read, write
 
-__all__ = ["SqliteFile", "create_file"]
+__all__ = ["OneStatement", "SqliteFile", "create_file"]
 
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from worker.sqlite import SqliteFile
+from worker.sqlite import OneStatement, SqliteFile
 from worker.store.columns import Table, names
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ class Part:
         def change(connection: sqlite3.Connection) -> None:
             connection.executemany(statement, rows)
 
-        await self._file.write(change)
+        await self._file.write(OneStatement(change) if len(rows) == 1 else change)
 
     async def _all(self, query: str, *values: object) -> list[Any]:
         return await self._file.read(
