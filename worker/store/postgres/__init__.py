@@ -49,7 +49,7 @@ LOAD_PAUSE: Final = 0.005
 MARK_PAUSE: Final = 0.05
 """Seconds that each rests between two statements, while the next batch gathers: under load three
 in ten statements are saved. Nobody waits for a message to be noted as sent; but a relay's few
-handlers do for their results, which get no rest (docs/decisions/0035-cpu-of-the-state.md)."""
+handlers do for their results, which get no rest (docs/decisions/0036-cpu-of-the-state.md)."""
 MOVE_FLIGHTS: Final = 3
 """Transitions that move accounts go one by one, never two of one account: an account that
 is much used must not take every connection."""
