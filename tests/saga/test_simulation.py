@@ -170,7 +170,8 @@ def test_a_second_order_at_zzy_that_is_paid_is_seen(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(deciding, "_of_another_zzy_order", never)
     pay = a_row(Phase.PAYING, CreateSucceeded, (t.keep_zzy_number, c.call_pay), None)
-    monkeypatch.setitem(TABLE, (Phase.PAYING, CreateSucceeded), (pay,))
+    key: tuple[Phase, type[Any]] = (Phase.PAYING, CreateSucceeded)
+    monkeypatch.setitem(TABLE, key, (pay,))
     with pytest.raises(AssertionError, match="seed"):
         live(range(3000), faults=0.5)
 
