@@ -16,7 +16,7 @@ from worker.errors import PublishUnknownError, StoreUnknownError
 from worker.runtime.outcome import Ack, Outcome
 from worker.runtime.ports import Message
 from worker.sqlite import SqliteFile
-from worker.sqlite.lane import Work
+from worker.sqlite.lane import OneStatement, Work
 
 
 class DoubtfulFile(SqliteFile):
@@ -29,10 +29,11 @@ class DoubtfulFile(SqliteFile):
     go_on: asyncio.Event | None = None
 
     async def write(self, work: Work[object]) -> object:  # type: ignore[override]
-        if self.doubted and self.go_on and self.doubted.is_set() and "flush" in work.__qualname__:
+        name = (work.work if isinstance(work, OneStatement) else work).__qualname__
+        if self.doubted and self.go_on and self.doubted.is_set() and "flush" in name:
             await self.go_on.wait()
         result = await super().write(work)
-        if self.doubtful and self.doubtful in work.__qualname__:
+        if self.doubtful and self.doubtful in name:
             self.doubtful = ""
             if self.doubted:
                 self.doubted.set()

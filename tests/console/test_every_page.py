@@ -1,5 +1,7 @@
 """Each page, as each level, in each language and theme, at each width: whole and quiet."""
 
+from typing import Any
+
 import pytest
 from playwright.async_api import Page
 
@@ -46,8 +48,17 @@ async def is_whole(page: Page) -> None:
     assert await page.evaluate(OUT_OF_REACH) == []
 
 
-@pytest.mark.parametrize("path", [*PATHS, *DETAILS])
-@pytest.mark.parametrize("look", LOOKS, ids=["en-light-desktop", "zh-dark-phone"])
+def _visits() -> list[Any]:
+    """Return every page in every look; every other one is only for ``--acceptance``."""
+    late = [pytest.mark.acceptance]
+    return [
+        pytest.param(path, look, marks=late * ((at + n) % 2), id=f"{look[0]}-{look[1]}-{path}")
+        for at, path in enumerate([*PATHS, *DETAILS])
+        for n, look in enumerate(LOOKS)
+    ]
+
+
+@pytest.mark.parametrize(("path", "look"), _visits())
 async def test_a_page_is_whole(visit: Visit, path: str, look: Look) -> None:
     language, theme, size = look
     page = await visit.page(Level.ADMIN, language=language, theme=theme, size=size)

@@ -16,6 +16,11 @@ from worker.simulators.channel_driver import ChannelDriver
 from worker.simulators.zzy import ZzySimulator
 
 BOTH = ["embedded", pytest.param("servers", marks=pytest.mark.servers)]
+ONE_NOW = [
+    "embedded",
+    pytest.param("servers", marks=[pytest.mark.servers, pytest.mark.acceptance]),
+]
+"""For what takes long on both, and whose half with servers the short chaos or a sister has too."""
 
 SAGA = {
     "unknown_retry_delays": '["0.2s", "0.5s", "1s", "1s", "1s"]',

@@ -7,6 +7,7 @@ import pytest
 
 from tests.e2e.bridge import Place, started
 from tests.e2e.calling import called
+from tests.e2e.conftest import ONE_NOW
 from tests.e2e.world import tomorrow, until
 from worker.simulators.channel import ChannelSimulator
 from worker.simulators.channel_driver import ChannelDriver, sample_order
@@ -33,6 +34,7 @@ def told_by(place: Place, robots: RobotSimulator, *kinds: str) -> Place:
     return replace(place, more="\n".join(lines), log_level="info")
 
 
+@pytest.mark.parametrize("place", ONE_NOW, indirect=True)
 async def test_a_channel_that_is_gone_is_heard_of_in_the_chats(
     place: Place, channel: ChannelSimulator, driver: ChannelDriver, robots: RobotSimulator
 ) -> None:

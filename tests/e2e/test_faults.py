@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.e2e.bridge import Bridge, Place, started
-from tests.e2e.conftest import scale
+from tests.e2e.conftest import ONE_NOW, scale
 from tests.e2e.load import Load, place_orders
 from tests.e2e.verdict import Verdict, until_quiet
 from worker import app
@@ -81,6 +81,7 @@ async def test_every_order_is_delivered_or_ended_with_its_reason_told(
     assert load.unsure.keys() <= HONEST
 
 
+@pytest.mark.parametrize("place", ONE_NOW, indirect=True)
 async def test_the_same_while_the_worker_is_killed_again_and_again(
     size: Size,
     place: Place,

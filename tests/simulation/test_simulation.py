@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FEW = int(os.environ.get("TICKETBRIDGE_SIMULATE_FEW", "10"))
+FEW = int(os.environ.get("TICKETBRIDGE_SIMULATE_FEW", "6"))
 
 
 def simulated(*arguments: str) -> subprocess.CompletedProcess[str]:

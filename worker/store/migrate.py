@@ -23,7 +23,7 @@ from worker.errors import StoreUnavailableError
 from worker.sqlite import create_file
 from worker.store import online
 
-CONNECT_SECONDS: Final = 5.0
+CONNECT_SECONDS: Final = 15.0
 WAIT_SECONDS: Final = online.WAIT_SECONDS
 
 _ALEMBIC: Final = threading.Lock()
