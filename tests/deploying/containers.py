@@ -17,10 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import aiohttp
 import yaml
 
-from tests.e2e.bridge import clean_environment, free_port
+from tests.e2e.bridge import clean_environment, free_port, until_ready
 
 ROOT = Path(__file__).parents[2]
 INSIDE = "/etc/ticketbridge/bridge.toml"
@@ -129,17 +128,9 @@ class Service:
     async def start(self) -> None:
         """Start it and wait until its health check is content."""
         await self._launch()
-        async with asyncio.timeout(START_SECONDS), aiohttp.ClientSession() as session:
-            while True:
-                assert self.process is not None
-                assert self.process.returncode is None, self.said()
-                try:
-                    async with session.get(self.url + "/readyz") as answer:
-                        if answer.status == 200:
-                            return
-                except aiohttp.ClientError:
-                    pass
-                await asyncio.sleep(0.05)
+        assert self.process is not None
+        async with asyncio.timeout(START_SECONDS):
+            await until_ready(self.process, self.url, self.said)
 
     async def close(self) -> None:
         """End it as an engine does: SIGTERM, then -9."""

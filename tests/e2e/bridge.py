@@ -5,7 +5,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,22 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+async def until_ready(
+    process: asyncio.subprocess.Process, url: str, told: Callable[[], str]
+) -> None:
+    """Wait until a process says that it is ready; ``told`` is why it ended before, if it did."""
+    async with aiohttp.ClientSession() as session:
+        while True:
+            assert process.returncode is None, told()
+            try:
+                async with session.get(url + "/readyz") as answer:
+                    if answer.status == 200:
+                        return
+            except aiohttp.ClientError:
+                pass
+            await asyncio.sleep(0.05)
 
 
 def clean_environment() -> dict[str, str]:
@@ -151,20 +167,8 @@ class Bridge:
             cwd=self._code,
         )
         log.close()
-        await self._until_ready()
-
-    async def _until_ready(self) -> None:
-        async with asyncio.timeout(START_SECONDS), aiohttp.ClientSession() as session:
-            while True:
-                assert self._process is not None
-                assert self._process.returncode is None, "the worker ended at its start"
-                try:
-                    async with session.get(self.url + "/readyz") as answer:
-                        if answer.status == 200:
-                            return
-                except aiohttp.ClientError:
-                    pass
-                await asyncio.sleep(0.05)
+        async with asyncio.timeout(START_SECONDS):
+            await until_ready(self._process, self.url, lambda: "the worker ended at its start")
 
     async def kill(self) -> None:
         """Kill it with -9."""

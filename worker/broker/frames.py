@@ -46,15 +46,17 @@ _SETTLED: Final = struct.Struct(">QB")
 _LENGTH: Final = struct.Struct(">I")
 _MOMENT: Final = struct.Struct(">Q")
 
+_CONTENT_TYPE, _CORRELATION_ID, _REPLY_TO = 0x8000, 0x0400, 0x0200
+_MESSAGE_ID, _MESSAGE_TYPE, _USER_ID = 0x0080, 0x0020, 0x0010
 _TEXTS: Final = (
-    (0x8000, "content_type"),
+    (_CONTENT_TYPE, "content_type"),
     (0x4000, "content_encoding"),
-    (0x0400, "correlation_id"),
-    (0x0200, "reply_to"),
+    (_CORRELATION_ID, "correlation_id"),
+    (_REPLY_TO, "reply_to"),
     (0x0100, "expiration"),
-    (0x0080, "message_id"),
-    (0x0020, "message_type"),
-    (0x0010, "user_id"),
+    (_MESSAGE_ID, "message_id"),
+    (_MESSAGE_TYPE, "message_type"),
+    (_USER_ID, "user_id"),
     (0x0008, "app_id"),
     (0x0004, "cluster_id"),
 )
@@ -94,29 +96,29 @@ def _properties(given: spec.Basic.Properties) -> tuple[int, bytes]:
     """Write the properties that messages of ours have (codec.py)."""
     flags, parts = _DELIVERY_MODE, []
     if given.content_type:
-        flags |= 0x8000
+        flags |= _CONTENT_TYPE
         parts.append(_word(given.content_type))
     if given.headers:
         flags |= _HEADERS
         parts.append(_table(given.headers))
     parts.append(bytes((given.delivery_mode or 1,)))
     if given.correlation_id:
-        flags |= 0x0400
+        flags |= _CORRELATION_ID
         parts.append(_text(given.correlation_id))
     if given.reply_to:
-        flags |= 0x0200
+        flags |= _REPLY_TO
         parts.append(_word(given.reply_to))
     if given.message_id:
-        flags |= 0x0080
+        flags |= _MESSAGE_ID
         parts.append(_text(given.message_id))
     if given.timestamp:
         flags |= _TIMESTAMP
         parts.append(_MOMENT.pack(int(given.timestamp.timestamp())))
     if given.message_type:
-        flags |= 0x0020
+        flags |= _MESSAGE_TYPE
         parts.append(_word(given.message_type))
     if given.user_id:
-        flags |= 0x0010
+        flags |= _USER_ID
         parts.append(_word(given.user_id))
     return flags, b"".join(parts)
 

@@ -90,7 +90,7 @@ class Publisher:
     async def _take_slot(self, deadline: float) -> None:
         try:
             async with asyncio.timeout_at(deadline):
-                await self._slots.__aenter__()
+                await self._slots.enter()
         except TimeoutError:
             raise BrokerUnavailableError("too many messages await their confirm") from None
 

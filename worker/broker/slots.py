@@ -19,6 +19,14 @@ class Slots:
 
     async def __aenter__(self) -> None:
         """Wait for a slot and take it."""
+        await self.enter()
+
+    async def __aexit__(self, *_: object) -> None:
+        """Give the slot back."""
+        self.leave()
+
+    async def enter(self) -> None:
+        """Wait for a slot and take it."""
         if self.enter_at_once():
             return
         place = asyncio.get_running_loop().create_future()
@@ -29,10 +37,6 @@ class Slots:
             if not place.cancelled():
                 self.leave()
             raise
-
-    async def __aexit__(self, *_: object) -> None:
-        """Give the slot back."""
-        self.leave()
 
     def enter_at_once(self) -> bool:
         """Take a slot if one is free and nobody waits for it."""
