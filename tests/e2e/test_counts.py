@@ -55,7 +55,9 @@ FIRST_OF_OURS = 16_384
 
 
 async def wal_now(connection: asyncpg.Connection) -> int:
-    return int(await connection.fetchval("SELECT pg_current_wal_insert_lsn()"))
+    """Return where the log ends that is on the disk, once all until now is there."""
+    await connection.execute("SELECT pg_logical_emit_message(true, 'counts', '')")
+    return int(await connection.fetchval("SELECT pg_current_wal_flush_lsn()"))
 
 
 async def wal_bytes(connection: asyncpg.Connection, since: int) -> int:
@@ -127,7 +129,7 @@ async def test_an_order_costs_what_is_written_down(
     counting = Counting(place.url, channel)
     counts, changes = counting.counts, counting.changes
     zzy.notify(place.url + "/zzy/notify")
-    zzy.lots.change(ticket_delay_min=0, ticket_delay_max=0)
+    zzy.lots.change(ticket_delay_min=0.1, ticket_delay_max=0.1)
     async with (
         tapped(postgres_url, counts, PostgresListener, changes) as database_url,
         tapped(amqp_url, counts, AmqpListener, changes) as broker_url,
@@ -135,11 +137,13 @@ async def test_an_order_costs_what_is_written_down(
     ):
         await counting.place(WARM_UP)
         connection = await asyncpg.connect(postgres_url)
-        counts.clear()
-        since = await wal_now(connection)
-        await counting.place(ORDERS)
-        wal = await wal_bytes(connection, since) / ORDERS
-        await connection.close()
+        try:
+            counts.clear()
+            since = await wal_now(connection)
+            await counting.place(ORDERS)
+            wal = await wal_bytes(connection, since) / ORDERS
+        finally:
+            await connection.close()
     for kind, written in (("statement", STATEMENTS), ("round trip", ROUND_TRIPS)):
         found = counting.least(kind)
         said = "\n".join(f"{number} × {text}" for text, number in found.items())

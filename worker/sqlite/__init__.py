@@ -43,7 +43,11 @@ class SqliteFile:
         return await self._reader.run(work)
 
     async def close(self) -> None:
-        """Finish what was asked for and close the file for good."""
-        for thread in (self._writer.close(), self._reader.close()):
-            if thread is not None:
+        """Finish what was asked for and close the file for good.
+
+        The writer closes last and alone: whoever closes last empties the write-ahead log into
+        the file, and of two who close at once neither is the last.
+        """
+        for lane in (self._reader, self._writer):
+            if (thread := lane.close()) is not None:
                 await asyncio.to_thread(thread.join)
