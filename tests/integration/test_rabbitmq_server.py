@@ -1,4 +1,7 @@
-"""RabbitMQ itself fails: killed, frozen, out of memory. On a private server, it is all ours."""
+"""RabbitMQ itself fails (killed, frozen, out of memory), or is spoken to over TLS.
+
+On a private server: it is all ours.
+"""
 
 import asyncio
 import time
@@ -9,6 +12,7 @@ import pytest
 from contracts import queues
 from tests.parity.broker_kit import Collector, Gate, order
 from tests.servers.rabbit import RabbitServer, control
+from tests.servers.tls import TlsRabbitServer
 from worker.broker.look import look_at_rabbitmq
 from worker.broker.rabbitmq import RabbitBroker
 from worker.errors import BrokerUnavailableError, PublishUnknownError
@@ -17,8 +21,8 @@ pytestmark = [pytest.mark.servers, pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[RabbitServer]:
-    private = RabbitServer()
+def server() -> Iterator[TlsRabbitServer]:
+    private = TlsRabbitServer()
     private.start()
     yield private
     private.discard()
@@ -125,3 +129,39 @@ async def test_confirmed_and_delayed_messages_outlive_a_killed_server(
     got = await handler.wait(50)
     assert {message.body for message in got} == set(bodies)
     assert broker.problems() == []
+
+
+async def test_over_tls_messages_pass_as_without_it_and_a_lost_connection_is_made_again(
+    server: TlsRabbitServer,
+) -> None:
+    broker, handler = RabbitBroker(server.tls_url, ["k"], publish_timeout=2), Collector()
+    await broker.start()
+    try:
+        await broker.consume(queues.NOTICES, handler, concurrency=10)
+        bodies = {b"%d" % n for n in range(50)} | {bytes(300_000)}
+        await asyncio.gather(*(broker.publish(order(b, queue=queues.NOTICES)) for b in bodies))
+        assert {message.body for message in await handler.wait(51)} == bodies
+        cut = 'rabbit_networking:close_all_user_connections(<<"guest">>, <<"a test">>).'
+        await asyncio.to_thread(control, server.folder, "eval", cut)
+        await wait_until_well(broker)
+        await broker.publish(order(b"after", queue=queues.NOTICES))
+        assert b"after" in [message.body for message in await handler.wait(52)]
+    finally:
+        await broker.close()
+
+
+@pytest.mark.parametrize("trusted", ["", "?cafile={folder}/server.pem"])
+async def test_a_server_that_nobody_vouches_for_is_told_nothing(
+    server: TlsRabbitServer, trusted: str
+) -> None:
+    url = server.tls_address + trusted.format(folder=server.folder)
+    with pytest.raises(BrokerUnavailableError, match="CERTIFICATE_VERIFY_FAILED"):
+        await RabbitBroker(url, ["k"]).start()
+    with pytest.raises(BrokerUnavailableError, match="CERTIFICATE_VERIFY_FAILED"):
+        await look_at_rabbitmq(url, ["k"])
+
+
+async def test_doctor_looks_over_tls(server: TlsRabbitServer, broker: RabbitBroker) -> None:
+    assert broker.problems() == []
+    looked = await look_at_rabbitmq(server.tls_url, ["k"])
+    assert "broken" not in {one.state for one in looked.problems}
