@@ -109,7 +109,8 @@ def _store(settings: Settings, files: Files) -> Store:
     if path is None:
         from worker.store.postgres import PostgresStore
 
-        return PostgresStore(settings.database_url)
+        cache = {} if settings.database_prepared_statements else {"statement_cache_size": 0}
+        return PostgresStore(settings.database_url, **cache)
     from worker.store.sqlite import SqliteStore
 
     return SqliteStore(files.at(path))

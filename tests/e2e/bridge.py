@@ -56,6 +56,8 @@ class Place:
     broker_url: str = "embedded:"
     zzy_url: str = ""
     channel_url: str = ""
+    top: Mapping[str, str] = field(default_factory=dict)
+    """Of no section, as TOML values."""
     settings: Mapping[str, str] = field(default_factory=dict)
     """Of the section [saga], as TOML values."""
     channel: Mapping[str, str] = field(default_factory=dict)
@@ -89,6 +91,7 @@ class Place:
         return f"""
 database_url = "{self.database_url}"
 broker_url = "{self.broker_url}"
+{_lines(self.top)}
 
 [ingress]
 port = {self.port}

@@ -34,7 +34,7 @@ class PostgresServer(Server):
         self._initdb = find_program("initdb", *PLACES)
         super().__init__(place)
         if os.geteuid() == 0:
-            self.user = _unprivileged_user()
+            self.user = unprivileged_user()
             shutil.chown(self.folder, self.user)
         self._data = self.folder / "data"
 
@@ -83,13 +83,14 @@ class PostgresServer(Server):
         process.send_signal(signal.SIGINT)  # "fast": SIGTERM would wait for the clients
 
 
-def startup_packet() -> bytes:
+def startup_packet(user: str = SUPERUSER) -> bytes:
     """Return a client's first packet; only a server that takes clients answers with "R"."""
-    fields = f"user\0{SUPERUSER}\0database\0postgres\0\0".encode()
+    fields = f"user\0{user}\0database\0postgres\0\0".encode()
     return struct.pack("!II", len(fields) + 8, 196_608) + fields
 
 
-def _unprivileged_user() -> str:
+def unprivileged_user() -> str:
+    """Return whom a server runs as that refuses to be root. Raises ServerError."""
     for name in ("postgres", "nobody"):
         try:
             return pwd.getpwnam(name).pw_name

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from tests.servers.foreign import ForeignBroker
 from tests.servers.fresh import VhostPool, with_path
+from tests.servers.pooler import Pooler
 from tests.servers.private import private_postgres, private_rabbit
 from tests.servers.process import Server
 from tests.servers.rabbit import add_vhosts
@@ -43,6 +44,14 @@ class Shared:
         self._stack.callback(server.discard)
         server.start()
         return server.url
+
+    @cached_property
+    def pooler(self) -> Pooler:
+        """A PgBouncer before that server, which pools transactions; its own in each process."""
+        pooler = Pooler(self.postgres_url)
+        self._stack.callback(pooler.discard)
+        pooler.start()
+        return pooler
 
     @contextlib.contextmanager
     def vhost(self) -> Iterator[str]:

@@ -159,6 +159,8 @@ class Settings(Section):
     """The whole configuration."""
 
     database_url: Annotated[str, Field(repr=False)] = "sqlite:///var/bridge.db"
+    database_prepared_statements: bool = True
+    """False: PostgreSQL is behind a pooler that hands connections on between transactions."""
     broker_url: Annotated[str, Field(repr=False)] = "embedded:"
     broker_logins: tuple[Text, ...] = ()
     """Every login of ours on RabbitMQ, where each role has its own in its ``broker_url``."""

@@ -29,6 +29,8 @@ class Looked:
     """What the server's clock says, where there is a server."""
     read_only: bool = False
     """It takes no writes."""
+    unlimited: bool = False
+    """A session that sets nothing has no ``statement_timeout``: behind a pooler that matters."""
 
 
 async def look_at_postgres(url: str) -> Looked:
@@ -38,13 +40,15 @@ async def look_at_postgres(url: str) -> Looked:
         await database.start()
         found = await database.fetch(
             f"SELECT to_regclass('{_TABLE}') IS NOT NULL, now(),"
-            " pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on'"
+            " pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on',"
+            " current_setting('statement_timeout') = '0'"
         )
-        there, now, read_only = found[0]
+        there, now, read_only, unlimited = found[0]
         if not there or read_only:
-            return Looked(None, now, read_only)
+            return Looked(None, now, read_only, unlimited)
         revisions = await database.fetch(f"SELECT version_num FROM {_TABLE}")  # noqa: S608  (a constant)
-        return Looked(str(revisions[0][0]) if revisions else None, now)
+        revision = str(revisions[0][0]) if revisions else None
+        return Looked(revision, now, read_only, unlimited)
     finally:
         await database.close()
 

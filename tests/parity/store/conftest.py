@@ -1,4 +1,4 @@
-"""Each test runs against SQLite and against PostgreSQL."""
+"""Each test runs against SQLite and PostgreSQL; with --acceptance, PostgreSQL behind a pooler."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -29,20 +29,32 @@ def migrated_url(servers: Shared) -> Iterator[str]:
     drop_database(servers.postgres_url, url)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.servers)])
+ADAPTERS = (
+    "sqlite",
+    pytest.param("postgres", marks=pytest.mark.servers),
+    pytest.param("pooler", marks=(pytest.mark.servers, pytest.mark.acceptance)),
+)
+
+
+@pytest.fixture(params=ADAPTERS)
 async def open_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Opener]:
     """Open stores over one empty database; each is closed at the end."""
     stores: list[Store] = []
     files: list[SqliteFile] = []
 
-    if request.param == "postgres":
+    url = pooled = ""
+    if request.param != "sqlite":
         url = request.getfixturevalue("migrated_url")
         await _empty(url)
+    if request.param == "pooler":
+        pooled = request.getfixturevalue("servers").pooler.to(url)
 
     async def opener() -> Store:
         store: Store
         if request.param == "postgres":
             store = PostgresStore(url)
+        elif request.param == "pooler":
+            store = PostgresStore(pooled, statement_cache_size=0)
         else:
             files.append(SqliteFile(tmp_path / "store.db"))
             store = SqliteStore(files[-1])

@@ -39,6 +39,9 @@ async def look(settings: Settings, now: datetime) -> AsyncIterator[Finding]:
     else:
         for finding in _database(looked, path, now):
             yield finding
+        if looked.unlimited and not settings.database_prepared_statements:
+            told = "behind a pooler, and its role has no statement_timeout"
+            yield Finding("database", "warning", told, "ALTER ROLE … SET, as docs/scaling.md says")
     for file in {path, settings.embedded_path} - {None}:
         yield _disk(file)
 
