@@ -14,7 +14,7 @@ from aio_pika.exceptions import ChannelClosed
 from aiormq.exceptions import ChannelAccessRefused
 
 from contracts import queues
-from worker.broker import codec
+from worker.broker import census, codec
 from worker.broker.awaiting import IsFinal
 from worker.broker.connection import AMQP_ERRORS, Link, close_channel, described, guarded
 from worker.broker.consumer import Consumer
@@ -218,8 +218,7 @@ class RabbitBroker:
     async def _backlogs(self, names: Sequence[str]) -> list[Backlog]:
         channel = await self._publishing.channel(confirms=False)
         found = []
-        for name in names:
-            told = (await channel.declare_queue(name, passive=True, timeout=5)).declaration_result
+        for name, told in zip(names, await census.ask(channel, names), strict=True):
             consumer, waiting = self._consumers.get(name), told.message_count or 0
             oldest = consumer.taken_at if consumer and waiting else None
             found.append(Backlog(name, waiting, oldest, told.consumer_count))

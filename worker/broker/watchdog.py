@@ -13,6 +13,7 @@ import structlog
 from aio_pika.abc import AbstractChannel
 from aio_pika.exceptions import ChannelClosed
 
+from worker.broker import census
 from worker.broker.connection import AMQP_ERRORS, Link, close_channel, described, guarded
 from worker.broker.consumer import Consumer
 from worker.broker.topology import Topology
@@ -68,15 +69,33 @@ class Watchdog:
 
     async def _look(self) -> None:
         generation = self._link.generation
-        for consumer in self._consumers:
+        try:
+            suspects = await guarded(self._suspects())
+        except ChannelClosed:
+            suspects = self._consumers  # a queue is not there: which one is seen one by one
+        except AMQP_ERRORS as error:
+            self._give_up(generation, error)
+            return
+        for consumer in suspects:
             try:
                 await guarded(self._check(consumer))
             except ChannelClosed:
                 await self._restore()
             except AMQP_ERRORS as error:
-                _log.warning("watchdog_failed", queue=consumer.queue, error=described(error))
-                self._link.drop(generation)
+                self._give_up(generation, error)
                 return
+
+    def _give_up(self, generation: int, error: BaseException) -> None:
+        _log.warning("watchdog_failed", error=described(error))
+        self._link.drop(generation)
+
+    async def _suspects(self) -> list[Consumer]:
+        """Return the consumers that seem lost, by one question about all. Raises as aio-pika."""
+        wanted = [one for one in self._consumers if one.wanted]
+        told = await census.ask(await self._asking(), [one.queue for one in wanted])
+        known = {one.queue for one, of in zip(wanted, told, strict=True) if of.consumer_count}
+        self._missing -= known
+        return [one for one in wanted if one.lost or one.queue not in known]
 
     async def _check(self, consumer: Consumer) -> None:
         if not consumer.wanted:
@@ -91,10 +110,14 @@ class Watchdog:
 
     async def _count(self, queue: str) -> int:
         """Ask the broker how many consumers a queue has. Raises what aio-pika raises."""
+        channel = await self._asking()
+        declared = await channel.declare_queue(queue, passive=True, timeout=INTERVAL_SECONDS)
+        return declared.declaration_result.consumer_count or 0
+
+    async def _asking(self) -> AbstractChannel:
         if self._channel is None or self._channel.is_closed:
             self._channel = await self._link.channel(confirms=False)
-        declared = await self._channel.declare_queue(queue, passive=True, timeout=INTERVAL_SECONDS)
-        return declared.declaration_result.consumer_count or 0
+        return self._channel
 
     async def _restore(self) -> None:
         """Declare what somebody deleted, and look again soon."""

@@ -1,0 +1,50 @@
+"""Many queues are asked about at once, and each answer is that of its queue."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import aio_pika
+import pytest
+from aio_pika.abc import AbstractChannel
+from aio_pika.exceptions import ChannelClosed
+
+from contracts import queues
+from tests.parity.broker_kit import Collector, order
+from worker.broker import census
+from worker.broker.rabbitmq import RabbitBroker
+
+ASKED = [queues.QUERIES, queues.ORDERS, queues.NOTICES] * census.AT_ONCE
+
+
+@pytest.fixture
+async def channel(amqp_url: str) -> AsyncIterator[AbstractChannel]:
+    broker = RabbitBroker(amqp_url, [])
+    await broker.start()
+    await broker.publish(order())
+    await broker.consume(queues.NOTICES, Collector(), concurrency=1)
+    async with await aio_pika.connect(amqp_url) as connection:
+        yield await connection.channel()
+    await broker.close()
+
+
+async def test_each_queue_is_told_of_in_its_place(channel: AbstractChannel) -> None:
+    told = await census.ask(channel, ASKED)
+    expected = [(queues.QUERIES, 0, 0), (queues.ORDERS, 1, 0), (queues.NOTICES, 0, 1)]
+    seen = [(one.queue, one.message_count, one.consumer_count) for one in told]
+    assert seen == expected * census.AT_ONCE
+    assert await census.ask(channel, []) == []
+
+
+async def test_others_may_use_the_channel_meanwhile(channel: AbstractChannel) -> None:
+    one, told, again = await asyncio.gather(
+        channel.declare_queue(queues.ORDERS, passive=True),
+        census.ask(channel, ASKED),
+        census.ask(channel, ASKED),
+    )
+    assert one.declaration_result.message_count == 1
+    assert len(told) == len(again) == len(ASKED)
+
+
+async def test_a_queue_that_is_not_there_ends_it(channel: AbstractChannel) -> None:
+    with pytest.raises(ChannelClosed):
+        await census.ask(channel, [queues.ORDERS, "nobody.knows", queues.QUERIES])
