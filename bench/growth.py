@@ -1,35 +1,44 @@
 """What stays as it is while the worker's life goes on: memory, and speed beside a full database.
 
+A full database holds orders that are over, and others that are paid and wait for their tickets.
+
 Each takes minutes, so they run behind an option.
 """
 
 import argparse
+import asyncio
 import sys
 
 import asyncpg
 import uvloop
 
 from bench.figures import MEMORY, MILLION, OURS, Figure, compared
-from bench.load import bodies
+from bench.load import ACCEPTED, Placing, bodies
 from bench.processes import memory_mb
 from bench.rounds import Round, in_flight
-from bench.setups import House, Setup
+from bench.setups import House, Setup, Site
+from bench.wire import Client
 
 FEW, MANY = 1_000, 100_000
 PORTION = 500
 IN_EARNEST = {"shared_buffers": "1GB", "max_wal_size": "4GB"}
 """What a PostgreSQL gets that holds a million orders."""
 STORED = 1_000_000
+WAITING = 100_000
 ROLES = ("ingress", "saga", "relay")
+DELIVERED, AWAITING = "issued", "awaiting_ticket"
 KEYS = {
-    "channel_order_num": "'filled-' || n",
-    "zzy_order_id": "'filled-' || n",
-    "webhook_id": "md5('webhook' || n)",
+    "order_num": "md5({kind} || n)",
+    "channel_order_num": "{kind} || n",
+    "zzy_order_id": "{kind} || n",
+    "webhook_id": "md5({kind} || 'webhook' || n)",
     "message_id": "message_id || n",
     "id": "id || n",
-    "term": "term || md5(n::text)",
+    "term": "term || md5({kind} || n)",
+    "wake_at": "wake_at + interval '1 hour' + n * interval '10 ms'",
 }
 """How the columns that must differ are made to; any other is copied."""
+POLL_SECONDS = 0.02
 
 
 Held = dict[int, dict[str, float]]
@@ -53,13 +62,16 @@ def memory(house: House, many: int, number: int) -> tuple[Figure, Held]:
 
 
 def million(house: House, chosen: argparse.Namespace) -> tuple[Figure, list[Round]]:
-    """Return how fast orders are beside a million others, to how fast they are beside none."""
+    """Return how fast orders are beside a million others, to how fast they are beside none.
+
+    Of the others some more wait for their tickets.
+    """
     empty, full = (house.our_site(name, embedded=False) for name in ("none stored", "stored"))
     setups = []
     for site in (empty, full):
         setups.append(house.whole(site))
         in_flight(house, setups[-1], bodies(chosen.warm_up), chosen.in_flight)
-    uvloop.run(fill(full.database_url, chosen.stored))
+    uvloop.run(fill(full, chosen.stored, chosen.waiting))
     played = []
     for _ in range(chosen.rounds):
         for setup in setups:
@@ -69,15 +81,36 @@ def million(house: House, chosen: argparse.Namespace) -> tuple[Figure, list[Roun
     return compared(MILLION, *speeds), played
 
 
-async def fill(database_url: str, number: int) -> None:
-    """Store copies of a delivered order, with all that belongs to it, under other numbers."""
-    connection = await asyncpg.connect(database_url)
-    template = await connection.fetchval("SELECT order_num FROM order_events GROUP BY 1 LIMIT 1")
+async def fill(site: Site, delivered: int, waiting: int) -> None:
+    """Store copies of a delivered order and of one that waits, with all that belongs to each."""
+    connection = await asyncpg.connect(site.database_url)
+    await connection.execute("SET synchronous_commit = off")
+    await _copy(connection, DELIVERED, delivered)
+    world = Client(site.world_url)
+    await world.get("/_control/hold")
+    await Placing(site.url, site.world_url).at_rate(bodies(1, ACCEPTED), 1)
+    while not await _template(connection, AWAITING):
+        await asyncio.sleep(POLL_SECONDS)
+    await _copy(connection, AWAITING, waiting)
+    await world.get("/_control/tell")
+    world.close()
+    await connection.execute("VACUUM ANALYZE")
+    await connection.execute("CHECKPOINT")
+    await connection.close()
+
+
+async def _template(connection: asyncpg.Connection, phase: str) -> str | None:
+    query = "SELECT order_num FROM orders WHERE phase = $1 LIMIT 1"
+    return await connection.fetchval(query, phase)
+
+
+async def _copy(connection: asyncpg.Connection, phase: str, number: int) -> None:
+    """Store copies of an order in this phase under other numbers."""
+    template = await _template(connection, phase)
     tables = await connection.fetch(
         "SELECT table_name FROM information_schema.columns"
         " WHERE table_schema = 'public' AND column_name = 'order_num'"
     )
-    await connection.execute("SET synchronous_commit = off")
     for (table,) in tables:
         columns = [
             row[0]
@@ -87,11 +120,7 @@ async def fill(database_url: str, number: int) -> None:
                 table,
             )
         ]
-        values = [KEYS.get(column, column) for column in columns]
-        values[columns.index("order_num")] = "md5(n::text)"
+        values = [KEYS.get(column, column).format(kind=f"'{phase}'") for column in columns]
         source = f"{table}, generate_series(1, {number}) n WHERE order_num = '{template}'"
         copies = f"SELECT {', '.join(values)} FROM {source}"  # noqa: S608  (our own names)
         await connection.execute(f"INSERT INTO {table} ({', '.join(columns)}) {copies}")
-    await connection.execute("VACUUM ANALYZE")
-    await connection.execute("CHECKPOINT")
-    await connection.close()

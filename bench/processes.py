@@ -38,6 +38,16 @@ def memory_mb(roots: Sequence[int]) -> tuple[float, float]:
     return now / 1024, peak / 1024
 
 
+def sockets(roots: Sequence[int]) -> int:
+    """Return how many sockets a group has open; those that listen, too."""
+    found = 0
+    for pid in _below(roots, _table()):
+        for place in (PROC / str(pid) / "fd").glob("*"):
+            with suppress(OSError):
+                found += str(place.readlink()).startswith("socket:")
+    return found
+
+
 def _kilobytes(pid: int, file: str, key: str) -> int:
     text = (PROC / str(pid) / file).read_text()
     found = re.search(rf"^{key}:\s+(\d+) kB", text, re.MULTILINE)

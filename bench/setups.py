@@ -97,6 +97,7 @@ class House:
         self.rabbit = self._started(private_rabbit())
         self.postgres = self._started(private_postgres(settings=postgres))
         self._hosts = 0
+        self._running: dict[int, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -152,6 +153,12 @@ class House:
             words = [*site.words, role] if role else site.words
             process = self._serving(port, words, TICKETBRIDGE_HEALTH__PORT=str(port))
         return process.pid
+
+    def stop(self, pid: int, how: signal.Signals = signal.SIGTERM) -> None:
+        """End a process that was started here, and wait until it is gone."""
+        process = self._running.pop(pid)
+        process.send_signal(how)
+        process.wait(START_SECONDS)
 
     def whole(self, site: Site) -> Setup:
         """Start a set-up with all roles in one process."""
@@ -212,6 +219,7 @@ class House:
             stdout=subprocess.DEVNULL,
         )
         GUARD.tell(f"+pid {process.pid}")
+        self._running[process.pid] = process
         self._stack.callback(_end, process)
         return process
 

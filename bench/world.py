@@ -53,6 +53,9 @@ class World:
         """When the voucher of a channel's order came first; seconds of the monotonic clock."""
         self.faults: list[str] = []
         self.sending: set[asyncio.Task[None]] = set()
+        self.telling = asyncio.Event()
+        """Is clear while notices are held back."""
+        self.telling.set()
         self.desk = Desk(Ledger(lambda: datetime.now(UTC)), SystemClock(), PARTNER_ID)
 
     def handle(self, target: str, head: bytes, body: bytes) -> bytes | None:
@@ -81,7 +84,16 @@ class World:
             return _json(self.vouchers)
         if name == "forget":
             self.vouchers.clear()
-        facts = {"taken": len(self.taken), "vouchers": len(self.vouchers), "faults": self.faults}
+        if name == "hold":
+            self.telling.clear()
+        if name == "tell":
+            self.telling.set()
+        facts = {
+            "paid": len(self.orders) - len(self.unpaid),
+            "taken": len(self.taken),
+            "vouchers": len(self.vouchers),
+            "faults": self.faults,
+        }
         return _json(facts)
 
     def fault(self, what: str) -> bytes:
@@ -139,6 +151,7 @@ class World:
         about = {"PartnerId": PARTNER_ID, "NotifyServiceName": "order_ticket_notify"}
         inner = json.dumps(notice, ensure_ascii=False)
         body = _json({"OrderNotifyHeader": about, "OrderNotifyBody": inner})
+        await self.telling.wait()
         while not await self.acknowledged(body):
             await asyncio.sleep(RESEND_SECONDS)
 
