@@ -13,12 +13,12 @@ from pathlib import Path
 
 import structlog
 
-from tests.chaos.faults import ALL, EMBEDDED, KINDS
+from tests.chaos.faults import ALL, EMBEDDED, KINDS, MACHINES
 from tests.chaos.needs import missing
 from tests.chaos.plan import faults
 from tests.chaos.report import Report
 from tests.chaos.run import Course, run
-from tests.chaos.town import Size
+from tests.chaos.town import TWO_MACHINES, Size
 from tests.servers import ServerError
 
 EMBEDDED_SHARE = 0.13
@@ -44,11 +44,12 @@ def _tell(line: str) -> None:
 async def _both(arguments: argparse.Namespace, folder: Path) -> Report:
     """Run the servers' part, then the embedded one; return what both came to."""
     report = Report(arguments.seed)
-    kinds = arguments.only or list(ALL)
+    kinds = arguments.only or [*KINDS, *EMBEDDED]
     share = EMBEDDED_SHARE if set(kinds) & set(KINDS) else 1.0
     for name, size, part, table in (
         ("servers", Size(), 1 - share, KINDS),
         ("embedded", None, share, EMBEDDED),
+        ("machines", TWO_MACHINES, 1.0, MACHINES),
     ):
         if chosen := [kind for kind in kinds if kind in table]:
             seconds = arguments.seconds * (part if set(kinds) & set(EMBEDDED) else 1)

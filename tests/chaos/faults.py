@@ -7,6 +7,7 @@ have to start again has been started; from then on the time to recovery counts.
 import asyncio
 import os
 import signal
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
@@ -20,12 +21,14 @@ from tests.chaos.full_disks import (
 )
 from tests.chaos.proxy import Way
 from tests.chaos.town import Town
-from tests.chaos.workers import STOP_SECONDS, until_ready
+from tests.chaos.workers import STOP_SECONDS, until_ready, until_unready
 from tests.servers.process import wait_until
 from tests.servers.rabbit import control
 
 LEASE_SECONDS = 30.0
 """How long the saga's leases last: a process that sleeps longer has lost them."""
+CHECKED_SECONDS = 3.0
+"""After so long a load balancer's checks have failed, and it leaves a machine out."""
 SLACK = 4.0
 """By how much a busy machine may make an end take longer than the ten seconds promised."""
 
@@ -44,7 +47,8 @@ class Fault:
         return f"{self.kind} {self.target}".strip() + f"{way} ({self.seconds:.1f} s)"
 
 
-Context = AbstractAsyncContextManager[None]
+Context = AbstractAsyncContextManager[float | None]
+"""Gives how many seconds after its beginning orders moved nevertheless, where that is its point."""
 
 
 # --- servers ------------------------------------------------------------------------------
@@ -117,14 +121,33 @@ async def frozen(town: Town, fault: Fault) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def partition(town: Town, _fault: Fault) -> AsyncIterator[None]:
+async def partition(town: Town, fault: Fault) -> AsyncIterator[None]:
     """The saga in its own network namespace reaches nobody; packets vanish."""
-    assert town.namespaces is not None
-    await asyncio.to_thread(town.namespaces.cut)
+    machine = town.machines[fault.target]
+    await asyncio.to_thread(machine.cut)
     try:
         yield
     finally:
-        await asyncio.to_thread(town.namespaces.heal)
+        await asyncio.to_thread(machine.heal)
+
+
+@asynccontextmanager
+async def machine_cut(town: Town, fault: Fault) -> AsyncIterator[float]:
+    """All roles of a machine reach nobody, nor are they reached; the other's go on.
+
+    Yields how many seconds after the cut orders moved that were placed meanwhile.
+    """
+    since = time.monotonic()
+    async with partition(town, fault):
+        await asyncio.sleep(CHECKED_SECONDS)
+        town.leave_front(*town.on(fault.target))
+        moved = await town.load.recovered(since)
+        if ready := await until_unready(town.on(fault.target)):
+            town.broken.append(f"ready though cut off: {ready}")
+        yield moved
+    if problems := await until_ready(town.on(fault.target)):
+        town.broken.append(f"not ready though the machine is back: {problems}")
+    town.join_front(*(one for one in town.on(fault.target) if one.role == "ingress"))
 
 
 # --- roles --------------------------------------------------------------------------------
@@ -212,7 +235,9 @@ KINDS = {
         role_killed, (0, 2), ("ingress-1", "saga-1", "saga", "relay", "relay-1", "ingress", "")
     ),
     "zombie": Kind(zombie, (LEASE_SECONDS + 2, LEASE_SECONDS + 4), ("saga-1", "saga-1", "relay-1")),
-    "partition": Kind(partition, (8, 13), ("saga-apart",), privileged=True),
+    "partition": Kind(partition, (8, 13), ("apart",), privileged=True),
     "rolling_restart": Kind(rolling_restart, (0, 0), ("ingress", "saga", "relay")),
 }
-ALL = KINDS | EMBEDDED
+MACHINES = {"machine_cut": Kind(machine_cut, (3, 6), ("one", "two"), privileged=True)}
+"""Of two machines with all roles each; only if they are named."""
+ALL = KINDS | EMBEDDED | MACHINES

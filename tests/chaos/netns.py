@@ -1,7 +1,7 @@
-"""Two network namespaces joined by a pair of veth: one for a role, one for what it talks to.
+"""Machines as network namespaces, each joined by a pair of veth to that of its hosts.
 
 A socket stays in the namespace in which it was made, whoever serves it: so the proxies that
-stand for RabbitMQ, PostgreSQL and ZZY listen in the second one, from within this process,
+stand for RabbitMQ, PostgreSQL and ZZY listen in the hosts' one, from within this process,
 and no address of theirs exists outside. Needs root.
 """
 
@@ -17,55 +17,81 @@ from pathlib import Path
 
 from tests.servers.process import GUARD
 
-HOSTS_ADDRESS, ROLE_ADDRESS = "10.231.7.1", "10.231.7.2"
 CLONE_NEWNET = 0x4000_0000
+NETWORK = "10.231.7"
+NOBODY = "02:00:00:00:00:99"
+"""A hardware address that no card has: what is sent there vanishes without a word."""
+DEVICE = "role"
 
 
-class Namespaces:
-    """The role's namespace, and that of the hosts it talks to."""
+class Machine:
+    """One machine's namespace, and its link to that of the hosts it talks to."""
 
-    def __init__(self, name: str) -> None:
-        self.role, self.hosts = f"{name}-r", f"{name}-h"
+    def __init__(self, hosts: str, number: int) -> None:
+        self.hosts, self.role = hosts, f"{hosts}-{number}"
+        self._link = f"hosts{number}"
+        self.hosts_address = f"{NETWORK}.{4 * number + 1}"
+        """Where the hosts are found from here."""
+        self.address = f"{NETWORK}.{4 * number + 2}"
 
     def listener(self) -> socket.socket:
-        """Return a socket that listens where the role finds its hosts."""
-        return _made_in(self.hosts, lambda: socket.create_server((HOSTS_ADDRESS, 0)))
+        """Return a socket that listens where the machine finds its hosts."""
+        return _made_in(self.hosts, lambda: socket.create_server((self.hosts_address, 0)))
 
-    def socket(self, *how: int) -> socket.socket:
-        """Return a socket in the role's own namespace."""
+    def own_socket(self, *how: int) -> socket.socket:
+        """Return a socket in the machine's own namespace."""
         return _made_in(self.role, lambda: socket.socket(*how))
 
+    def hosts_socket(self) -> socket.socket:
+        """Return a socket in the hosts' namespace, from which the machine can be reached."""
+        return _made_in(self.hosts, socket.socket)
+
     def command(self) -> list[str]:
-        """Return what stands before a command that is to run in the role's namespace."""
+        """Return what stands before a command that is to run on the machine."""
         return ["ip", "netns", "exec", self.role]
 
     def cut(self) -> None:
-        """Let packets vanish: nobody is told anything."""
-        _ip("-n", self.hosts, "link", "set", "hosts", "down")
+        """Let packets vanish, both ways: nobody is told anything."""
+        for namespace, device, other in self._ends():
+            neighbour = ("neigh", "replace", other, "lladdr", NOBODY, "dev", device)
+            _ip("-n", namespace, *neighbour, "nud", "permanent")
 
     def heal(self) -> None:
         """Let packets pass again."""
-        _ip("-n", self.hosts, "link", "set", "hosts", "up")
+        for namespace, device, other in self._ends():
+            _ip("-n", namespace, "neigh", "del", other, "dev", device)
+
+    def join(self) -> None:
+        """Lay the cable between the machine and its hosts."""
+        pair = ("type", "veth", "peer", "name", DEVICE, "netns", self.role)
+        _ip("link", "add", self._link, "netns", self.hosts, *pair)
+        for (namespace, device, _), address in zip(
+            self._ends(), (self.hosts_address, self.address), strict=True
+        ):
+            _ip("-n", namespace, "addr", "add", f"{address}/30", "dev", device)
+            _ip("-n", namespace, "link", "set", device, "up")
+            _ip("-n", namespace, "link", "set", "lo", "up")
+
+    def _ends(self) -> tuple[tuple[str, str, str], tuple[str, str, str]]:
+        """Return of each end its namespace, its device, and the other's address."""
+        return (
+            (self.hosts, self._link, self.address),
+            (self.role, DEVICE, self.hosts_address),
+        )
 
 
 @contextmanager
-def namespaces() -> Iterator[Namespaces]:
-    """Make both, and remove them for sure."""
-    made = Namespaces(f"ticketbridge-{os.getpid()}")
+def machines(count: int = 1) -> Iterator[list[Machine]]:
+    """Make so many, and remove them for sure."""
+    hosts = f"ticketbridge-{os.getpid()}"
+    made = [Machine(hosts, number) for number in range(count)]
     with contextlib.ExitStack() as stack:
-        for name in (made.role, made.hosts):
+        for name in (hosts, *(machine.role for machine in made)):
             GUARD.tell(f"+netns {name}")
             _ip("netns", "add", name)
             stack.callback(_remove, name)
-        pair = ("type", "veth", "peer", "name", "role", "netns", made.role)
-        _ip("link", "add", "hosts", "netns", made.hosts, *pair)
-        for name, device, address in (
-            (made.hosts, "hosts", HOSTS_ADDRESS),
-            (made.role, "role", ROLE_ADDRESS),
-        ):
-            _ip("-n", name, "addr", "add", f"{address}/30", "dev", device)
-            _ip("-n", name, "link", "set", device, "up")
-            _ip("-n", name, "link", "set", "lo", "up")
+        for machine in made:
+            machine.join()
         yield made
 
 

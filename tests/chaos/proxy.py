@@ -7,11 +7,12 @@ import asyncio
 import contextlib
 import itertools
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
 CHUNK = 65_536
 LOOPBACK = "127.0.0.1"
+CONNECT_SECONDS = 1.0
 
 Address = tuple[str, int]
 
@@ -29,11 +30,14 @@ class Proxy:
 
     def __init__(self, *targets: Address) -> None:
         self.targets: Sequence[Address] = targets
+        self.sockets: Mapping[Address, Callable[[], socket.socket]] = {}
+        """How the socket to a target is made, where that is not in this process's own namespace."""
         self.address: Address = (LOOPBACK, 0)
         self._turns = itertools.count()
         self._there, self._back = asyncio.Event(), asyncio.Event()
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
+        self._far: dict[asyncio.StreamWriter, Address] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self.thaw()
 
@@ -54,6 +58,13 @@ class Proxy:
             await asyncio.wait(self._tasks)
         for writer in list(self._writers):
             writer.transport.abort()
+
+    def leave_out(self, *targets: Address) -> None:
+        """Pass nothing on to them any more, and cut what is open: their checks have failed."""
+        self.targets = [target for target in self.targets if target not in targets]
+        for writer, target in list(self._far.items()):
+            if target in targets:
+                writer.transport.abort()
 
     def freeze(self, way: Way = Way.BOTH) -> None:
         """Let nothing pass any more, one way or both; connections stay open."""
@@ -82,8 +93,9 @@ class Proxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await self._there.wait()
-        far_reader, far_writer = await self._connected()
+        target, far_reader, far_writer = await self._connected()
         self._writers.add(far_writer)
+        self._far[far_writer] = target
         passing = [
             asyncio.ensure_future(_pass_on(reader, far_writer, self._there)),
             asyncio.ensure_future(_pass_on(far_reader, writer, self._back)),
@@ -96,17 +108,31 @@ class Proxy:
             await asyncio.gather(*passing, return_exceptions=True)
             self._let_go(far_writer)
 
-    async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    async def _connected(self) -> tuple[Address, asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect to the next target, or to the one after it. Raises OSError."""
-        first = next(self._turns)
-        for n in range(len(self.targets)):
-            host, port = self.targets[(first + n) % len(self.targets)]
-            with contextlib.suppress(ConnectionError):
-                return await asyncio.open_connection(host, port)
+        first, targets = next(self._turns), self.targets
+        for n in range(len(targets)):
+            target = targets[(first + n) % len(targets)]
+            with contextlib.suppress(ConnectionError, TimeoutError):
+                async with asyncio.timeout(CONNECT_SECONDS):
+                    return target, *await self._opened(target)
         raise ConnectionRefusedError("no target takes connections")
+
+    async def _opened(self, target: Address) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if (make := self.sockets.get(target)) is None:
+            return await asyncio.open_connection(*target)
+        made = make()
+        made.setblocking(False)  # noqa: FBT003  (the socket's own name for it)
+        try:
+            await asyncio.get_running_loop().sock_connect(made, target)
+            return await asyncio.open_connection(sock=made)
+        except BaseException:
+            made.close()
+            raise
 
     def _let_go(self, writer: asyncio.StreamWriter) -> None:
         self._writers.discard(writer)
+        self._far.pop(writer, None)
         writer.close()
 
 

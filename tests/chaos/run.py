@@ -65,7 +65,7 @@ def _place(course: Course, folder: Path) -> AbstractAsyncContextManager[Town]:
 async def _strike(made: Town, fault: Fault, began: float) -> Line:
     """Do one fault and measure how soon orders move again, and all are ready."""
     start = time.monotonic()
-    async with ALL[fault.kind].apply(made, fault):
+    async with ALL[fault.kind].apply(made, fault) as meanwhile:
         await asyncio.sleep(fault.seconds)
     end = time.monotonic()
     recovered = await made.load.recovered(end)
@@ -73,7 +73,8 @@ async def _strike(made: Town, fault: Fault, began: float) -> Line:
         made.broken.append(f"after {fault}: {problems}")
     ready = time.monotonic() - end
     crowd = os.getloadavg()[0]
-    return Line(fault.kind, str(fault), start - began, end - start, recovered, ready, crowd)
+    times = (start - began, end - start, recovered, ready, crowd, meanwhile)
+    return Line(fault.kind, str(fault), *times)
 
 
 async def _judge(made: Town, course: Course, report: Report) -> None:

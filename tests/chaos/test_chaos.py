@@ -30,7 +30,7 @@ def _tell(line: str) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_a_short_story(tmp_path: Path) -> None:
-    size = Size(ingress=1, saga=2, relay=1, privileged=False)
+    size = Size(ingress=1, saga=2, relay=1, small_disks=False, machines={})
     course = Course(SEED, math.inf, SHORT, rate=1.5, size=size, pause=0)
     report = await run(course, tmp_path, _tell)
     assert [line.kind for line in report.faults] == [fault.kind for fault in SHORT]

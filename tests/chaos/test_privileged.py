@@ -8,7 +8,7 @@ import pytest
 
 from tests.chaos.disk import PAGE, small_disk
 from tests.chaos.needs import missing
-from tests.chaos.netns import HOSTS_ADDRESS, namespaces
+from tests.chaos.netns import machines
 
 pytestmark = pytest.mark.acceptance
 
@@ -38,22 +38,25 @@ def test_a_small_disk_is_full_to_the_last_byte_and_free_again() -> None:
 
 
 async def test_a_namespace_that_is_cut_off_is_silent_and_comes_back() -> None:
-    with namespaces() as made:
+    ended = asyncio.Event()
+    with machines() as (made,):
 
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             while line := await reader.readline():
                 writer.write(line)
             writer.close()
+            await writer.wait_closed()
+            ended.set()
 
         listener = made.listener()
         server = await asyncio.start_server(serve, sock=listener)
-        near = made.socket()
+        near = made.own_socket()
         near.settimeout(LIMIT)
         await asyncio.to_thread(near.connect, listener.getsockname())
         near.settimeout(0)
         reader, writer = await asyncio.open_connection(sock=near)
         async with server, asyncio.timeout(3 * LIMIT):
-            assert listener.getsockname()[0] == HOSTS_ADDRESS
+            assert listener.getsockname()[0] == made.hosts_address
             made.cut()
             writer.write(b"through\n")
             asking = asyncio.ensure_future(reader.readline())
@@ -62,4 +65,19 @@ async def test_a_namespace_that_is_cut_off_is_silent_and_comes_back() -> None:
             made.heal()
             assert await asking == b"through\n"
             writer.close()
+            await ended.wait()
     assert made.role not in _namespaces()
+
+
+async def test_of_two_machines_the_other_is_not_cut_off() -> None:
+    with machines(2) as (cut_off, other):
+        cut_off.cut()
+        for machine, reached in ((cut_off, False), (other, True)):
+            with machine.own_socket() as there:
+                there.bind((machine.address, 0))
+                there.listen()
+                with machine.hosts_socket() as near:
+                    near.settimeout(0.5)
+                    found = near.connect_ex(there.getsockname())
+                    assert (found == 0) is reached
+                    assert reached or found == errno.EAGAIN, "somebody said something"

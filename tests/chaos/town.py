@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from tests.chaos.disk import SmallDisk, small_disk
 from tests.chaos.load import Asked, Load, watch
-from tests.chaos.netns import Namespaces, namespaces
+from tests.chaos.netns import Machine, machines
 from tests.chaos.proxy import Address, Proxy
 from tests.chaos.setup import (
     CHOICE,
@@ -49,13 +49,25 @@ LINKS = {
 
 @dataclass(frozen=True)
 class Size:
-    """How many processes there are of each role, and what is privileged about them."""
+    """How many processes there are of each role beside each other, and what else there is."""
 
     ingress: int = 2
     saga: int = 2
     relay: int = 2
-    privileged: bool = True
-    """Small disks below the servers, and one saga more in a network namespace of its own."""
+    small_disks: bool = True
+    """Below the servers; needs root."""
+    machines: Mapping[str, Sequence[str]] = field(default_factory=lambda: {"apart": ("saga",)})
+    """By name the roles of each machine in a network namespace of its own; needs root."""
+
+
+TWO_MACHINES = Size(
+    ingress=0,
+    saga=0,
+    relay=0,
+    small_disks=False,
+    machines=dict.fromkeys(("one", "two"), tuple(LINKS)),
+)
+"""All roles on each of two, RabbitMQ, PostgreSQL and everybody else on a third side."""
 
 
 @dataclass
@@ -73,7 +85,8 @@ class Town:
     servers: Mapping[str, Server] = field(default_factory=dict)
     """RabbitMQ as rabbit, PostgreSQL as postgres."""
     disks: Mapping[str, SmallDisk] = field(default_factory=dict)
-    namespaces: Namespaces | None = None
+    machines: Mapping[str, Machine] = field(default_factory=dict)
+    """By name those in a namespace of their own."""
     broken: list[str] = field(default_factory=list)
     """What a fault itself saw go wrong."""
 
@@ -89,6 +102,22 @@ class Town:
         """Return the processes of a role, or the one of that name; "" is all of them."""
         return [worker for worker in self.workers if role in {"", worker.role, worker.name}]
 
+    def join_front(self, *ingresses: Worker) -> None:
+        """Let what channels and ZZY send pass on to these, too."""
+        for one in ingresses:
+            address = one.place.host, one.place.port
+            self.front.targets = [*self.front.targets, address]
+            if one.machine is not None:
+                self.front.sockets = {**self.front.sockets, address: one.machine.hosts_socket}
+
+    def leave_front(self, *ingresses: Worker) -> None:
+        """Take them away again, as a load balancer does whose checks have failed."""
+        self.front.leave_out(*((one.place.host, one.place.port) for one in ingresses))
+
+    def on(self, machine: str) -> list[Worker]:
+        """Return the processes on a machine in a namespace of its own."""
+        return [worker for worker in self.workers if worker.machine is self.machines[machine]]
+
     def links(self, kind: str, of: str = "") -> Iterator[Proxy]:
         """Return the proxies of one kind of link, of a role, of one process, or of all."""
         if kind == "front":
@@ -102,11 +131,10 @@ async def town(size: Size, folder: Path, seed: int, rate: float) -> AsyncIterato
     """Set all of it up, and take it down whatever happens."""
     async with AsyncExitStack() as stack:
         disks: dict[str, SmallDisk] = {}
-        spaces = None
-        if size.privileged:
+        if size.small_disks:
             disks["rabbit"] = stack.enter_context(small_disk("rabbit-disk", RABBIT_MEGABYTES))
             disks["postgres"] = stack.enter_context(small_disk("postgres-disk", POSTGRES_MEGABYTES))
-            spaces = stack.enter_context(namespaces())
+        apart = stack.enter_context(machines(len(size.machines))) if size.machines else ()
         rabbit, postgres = await asyncio.gather(
             _started(stack, "rabbit", disks.get("rabbit"), folder),
             _started(stack, "postgres", disks.get("postgres"), folder),
@@ -136,7 +164,7 @@ async def town(size: Size, folder: Path, seed: int, rate: float) -> AsyncIterato
             stage=stage,
             asked=asked,
             disks=disks,
-            namespaces=spaces,
+            machines=dict(zip(size.machines, apart, strict=True)),
         )
         stack.push_async_callback(front.close)
         await _settle(made, size, stack)
@@ -164,11 +192,12 @@ async def _settle(made: Town, size: Size, stack: AsyncExitStack) -> None:
     for role in ("ingress", "saga", "relay"):
         for n in range(1, getattr(size, role) + 1):
             made.workers.append(await _worker(made, f"{role}-{n}", role, None))
-    if made.namespaces is not None:
-        made.workers.append(await _worker(made, "saga-apart", "saga", made.namespaces))
-    made.front.targets = [("127.0.0.1", one.place.port) for one in made.of("ingress")]
+    for name, roles in size.machines.items():
+        for role in roles:
+            made.workers.append(await _worker(made, f"{role}-{name}", role, made.machines[name]))
+    made.join_front(*made.of("ingress"))
     await made.front.start(made.world.place.port)
-    made.stage.processes = [one.url for one in made.workers if one.namespaces is None]
+    made.stage.processes = [one.url for one in made.workers if one.machine is None]
     for worker in made.workers:
         stack.push_async_callback(worker.close)
         await worker.start()
@@ -176,11 +205,12 @@ async def _settle(made: Town, size: Size, stack: AsyncExitStack) -> None:
         raise ServerError(f"the bridge did not begin: {problems}")
 
 
-async def _worker(made: Town, name: str, role: str, spaces: Namespaces | None) -> Worker:
+async def _worker(made: Town, name: str, role: str, machine: Machine | None) -> Worker:
     """Make one, its links led through proxies."""
     place = replace(
         made.world.place,
         folder=made.world.place.folder / name,
+        host=machine.address if machine else "127.0.0.1",
         port=free_port(),
         health_port=free_port(),
     )
@@ -191,9 +221,9 @@ async def _worker(made: Town, name: str, role: str, spaces: Namespaces | None) -
             continue
         links[kind] = [Proxy(target) for target in targets]
         for proxy, (host, port) in zip(links[kind], targets, strict=True):
-            await proxy.start(listener=spaces.listener() if spaces else None)
+            await proxy.start(listener=machine.listener() if machine else None)
             moved[f"{host}:{port}"] = "{}:{}".format(*proxy.address)
-    worker = Worker(name, place, role, links, spaces)
+    worker = Worker(name, place, role, links, machine)
     worker.write(moved)
     return worker
 

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import aiohttp
 
-from tests.chaos.netns import Namespaces
+from tests.chaos.netns import Machine
 from tests.chaos.proxy import Proxy
 from tests.e2e.bridge import Place, clean_environment
 from tests.servers.process import GUARD
 
 READY_SECONDS = 60.0
+NOTICED_SECONDS = 20.0
 STOP_SECONDS = 10.0
 ASK_SECONDS = 2.0
 
@@ -31,7 +32,7 @@ class Worker:
     role: str = ""
     links: Mapping[str, Sequence[Proxy]] = field(default_factory=dict)
     """By kind (broker, database, zzy, channels): the proxies between it and them."""
-    namespaces: Namespaces | None = None
+    machine: Machine | None = None
     """Where it runs, if not beside everybody else."""
     logs: Path | None = None
     """Where its log lies, if not in its folder."""
@@ -41,8 +42,9 @@ class Worker:
 
     @property
     def url(self) -> str:
-        served = self.place.port if self.role in {"", "ingress"} else self.place.health_port
-        return f"http://127.0.0.1:{served}"
+        if self.role in {"", "ingress"}:
+            return self.place.url
+        return f"http://127.0.0.1:{self.place.health_port}"
 
     def write(self, moved: Mapping[str, str]) -> None:
         """Write its configuration; ``moved`` tells which address is to be read as which."""
@@ -54,7 +56,7 @@ class Worker:
 
     async def start(self) -> None:
         """Start it, and do not wait until it is ready."""
-        command = [] if self.namespaces is None else self.namespaces.command()
+        command = [] if self.machine is None else self.machine.command()
         command += [sys.executable, "-m", "worker", "run", "--config", str(self.place.config)]
         command += [self.role] if self.role else []
         folder = self.logs or self.place.folder
@@ -109,10 +111,10 @@ class Worker:
 
     def _session(self) -> aiohttp.ClientSession:
         socket_factory = None
-        if (namespaces := self.namespaces) is not None:
+        if (machine := self.machine) is not None:
 
             def socket_factory(info: tuple[int, int, int, str, object]) -> object:
-                made = namespaces.socket(*info[:3])
+                made = machine.own_socket(*info[:3])
                 made.settimeout(0)
                 return made
 
@@ -144,3 +146,17 @@ async def until_ready(workers: Sequence[Worker], seconds: float = READY_SECONDS)
                     return []
                 await asyncio.sleep(0.2)
     return problems
+
+
+async def until_unready(workers: Sequence[Worker], seconds: float = NOTICED_SECONDS) -> list[str]:
+    """Wait until none says any more that it is ready; return who still does after so long."""
+    ready: list[str] = []
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            while True:
+                found = await asyncio.gather(*(worker.problems() for worker in workers))
+                ready = [one.name for one, told in zip(workers, found, strict=True) if not told]
+                if not ready:
+                    return []
+                await asyncio.sleep(0.2)
+    return ready

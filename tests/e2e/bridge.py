@@ -51,6 +51,7 @@ class Place:
     """Where a bridge runs and whom it talks to."""
 
     folder: Path
+    host: str = "127.0.0.1"
     port: int = field(default_factory=free_port)
     database_url: str = "sqlite:///bridge.db"
     broker_url: str = "embedded:"
@@ -75,7 +76,7 @@ class Place:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def config(self) -> Path:
@@ -94,6 +95,7 @@ broker_url = "{self.broker_url}"
 {_lines(self.top)}
 
 [ingress]
+host = "{self.host}"
 port = {self.port}
 
 [zzy]

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.integration.patience import until_it_works
+from tests.integration.proxy import proxied
 from tests.parity.store.kit import after, commit, full, order_row
 from tests.servers.private import private_postgres
 from tests.servers.process import Server
 from worker.errors import StoreUnavailableError
 from worker.store.postgres import PostgresStore, database
+from worker.store.together import Step
 
 pytestmark = pytest.mark.servers
 
@@ -109,3 +111,31 @@ async def test_what_was_committed_survives_a_server_that_is_killed(own_server: S
     assert [one.row for one in rows] == [order_row(num) for num in applied]
     assert all(len(one.seen) == 1 for one in rows)
     await store.close()
+
+
+@pytest.mark.acceptance
+async def test_a_machine_that_is_cut_off_within_a_transaction_holds_no_row_for_long(
+    own_server: Server,
+) -> None:
+    here = PostgresStore(own_server.url)
+    await here.start()
+    await commit(here, full("held"))
+    async with proxied(own_server.url) as proxy:
+        away = PostgresStore(proxy.url)
+        await away.start()
+        touch = "UPDATE orders SET wake_at = NULL WHERE order_num = 'held' RETURNING 1"
+        cut = asyncio.Event()
+
+        def cut_off(_found: object) -> tuple[object, ...]:
+            proxy.freeze()
+            cut.set()
+            return ()
+
+        lost = asyncio.ensure_future(away._run(Step(touch), Step(touch, cut_off)))
+        await cut.wait()
+        assert await until_it_works(lambda: here._run(Step(touch)))
+        with pytest.raises(StoreUnavailableError):
+            await lost
+        proxy.thaw()
+        await away.close()
+    await here.close()

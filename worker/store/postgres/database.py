@@ -4,8 +4,8 @@ Why it exists: every statement of the store goes through :meth:`Database.fetch`,
 ends within :data:`LIMIT_SECONDS` and what it raises is one of ours. A connection whose
 statement did not end is thrown away. It must not know a table.
 
-Through a pooler (``statement_cache_size=0``) nothing is set on the session: give the
-role ``statement_timeout = '5s'`` and leave ``synchronous_commit`` on there.
+Through a pooler (``statement_cache_size=0``) nothing is set on the session: the database
+is given the same, as docs/scaling.md says.
 """
 
 import asyncio
@@ -33,6 +33,7 @@ _Connection = Any
 # Only a default that would lose commits is changed: remote_apply is stronger than on.
 _SESSION: Final = """
 SELECT set_config('statement_timeout', $1, false),
+       set_config('idle_in_transaction_session_timeout', $1, false),
        set_config('enable_seqscan', 'off', false),
        CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
             THEN set_config('synchronous_commit', 'on', false) END
