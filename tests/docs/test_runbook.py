@@ -10,7 +10,7 @@ from tests.docs.command_line import parse
 from tests.docs.test_operations import table_under
 
 DOCS = Path(__file__).parents[2] / "docs"
-TWINS = ["runbook", "operations"]
+TWINS = ["runbook", "operations", "deployment"]
 PAGES = sorted(
     [*DOCS.glob("*.md"), DOCS.parent / "README.md", *DOCS.glob("decisions/*.md")],
     key=lambda page: page.name,
