@@ -1,13 +1,12 @@
-"""A client, the simulated supplier on a real socket, and answers without one."""
+"""A client, the simulated supplier, and answers of any shape, all on real sockets."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
-from aiohttp import ClientResponse, web
-from aioresponses import aioresponses
+from aiohttp import web
 
+from tests.clients.scripted import Everywhere, Scripted, Told, answer
 from worker.clients.http import HttpClient, Limits
 from worker.clients.zzy import ZzyAccess, ZzyClient
 from worker.clock import SystemClock
@@ -19,28 +18,27 @@ LIMITS = Limits(connect=1.0, read=0.3, total=30.0, answer_bytes=100_000)
 Answering = Callable[..., None]
 
 
-class Response(ClientResponse):
-    """Gives aiohttp 3.14 the argument that aioresponses 0.7.9 does not know yet."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  (aiohttp's own)
-        kwargs.setdefault("stream_writer", Mock(output_size=0))
-        super().__init__(*args, **kwargs)
+@pytest.fixture
+async def scripted() -> AsyncIterator[Scripted]:
+    server = Scripted()
+    await server.start()
+    yield server
+    await server.stop()
 
 
 @pytest.fixture
-def answering() -> Iterator[Answering]:
+def answering(scripted: Scripted) -> Answering:
     """Say what is answered: ``answering("POST", url, status=..., body=...)``."""
-    with aioresponses() as mocked:
 
-        def answer(method: str, url: str, **what: Any) -> None:  # noqa: ANN401  (aioresponses' own)
-            mocked.add(url, method, response_class=Response, **what)
+    def told(method: str, url: str, **what: Any) -> None:  # noqa: ANN401  (those of answer)
+        scripted.tell(method, url, Told(answer(**what)))
 
-        yield answer
+    return told
 
 
 @pytest.fixture
-async def http() -> AsyncIterator[HttpClient]:
-    client = HttpClient(LIMITS)
+async def http(scripted: Scripted) -> AsyncIterator[HttpClient]:
+    client = HttpClient(LIMITS, resolver=Everywhere(scripted.port))
     yield client
     await client.close()
 
@@ -62,10 +60,10 @@ def client(http: HttpClient, zzy: ZzySimulator) -> ZzyClient:
 async def echo() -> AsyncIterator[str]:
     """The URL of a server on this machine that answers 200."""
 
-    async def answer(request: web.Request) -> web.Response:
+    async def repeat(request: web.Request) -> web.Response:
         return web.Response(body=await request.read())
 
     host, application = Host(), web.Application()
-    application.router.add_post("/{path:.*}", answer)
+    application.router.add_post("/{path:.*}", repeat)
     yield await host.start(application, LOOPBACK, 0)
     await host.stop()

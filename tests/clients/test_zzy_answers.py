@@ -1,13 +1,13 @@
-"""What the client makes of an answer: succeeded, refused or unknown. No sockets."""
+"""What the client makes of an answer: succeeded, refused or unknown."""
 
 import json
 from dataclasses import replace
 
-import aiohttp
 import pytest
 
 from tests.clients.conftest import LIMITS, Answering
 from tests.clients.orders import order, payment
+from tests.clients.scripted import Everywhere, Scripted, Told, answer
 from tests.doubles import HeldClock
 from worker.clients.http import HttpClient
 from worker.clients.zzy import ZzyAccess, ZzyClient
@@ -137,31 +137,37 @@ async def test_the_pattern_of_a_refused_signature_can_be_set(
 
 
 @pytest.mark.parametrize(
-    ("error", "reason"),
+    ("told", "reason"),
     [
-        (aiohttp.ServerDisconnectedError(), "disconnected"),
-        (aiohttp.SocketTimeoutError(), "timeout"),
-        (TimeoutError(), "timeout"),
-        (aiohttp.ClientPayloadError(), "answer_cut_short"),
-        (aiohttp.ClientOSError(104, "reset"), "connection_lost"),
+        (Told(end="close"), "disconnected"),
+        (Told(b"HTTP/1.1 200 OK\r\n", end="close"), "disconnected"),
+        (Told(end="hang"), "timeout"),
+        (Told(answer(body="{}")[:-1], end="hang"), "timeout"),
+        (Told(answer(body="{}")[:-1], end="close"), "answer_cut_short"),
+        (Told(b"SSH-2.0-OpenSSH\r\n"), "answer_not_http"),
+        (Told(answer(body=b"no gzip", headers={"Content-Encoding": "gzip"})), "answer_cut_short"),
+        (Told(end="reset"), "connection_lost"),
     ],
 )
 async def test_a_lost_call_is_unknown_and_may_have_been_sent(
-    client: ZzyClient, answering: Answering, error: Exception, reason: str
+    client: ZzyClient, scripted: Scripted, told: Told, reason: str
 ) -> None:
-    answering("POST", PAY, exception=error)
+    scripted.tell("POST", PAY, told)
     assert await client.pay(payment("1")) == Unknown(reason, sent=True)
 
 
-async def test_a_connect_time_out_was_surely_not_sent(
-    client: ZzyClient, answering: Answering
-) -> None:
-    answering("POST", PAY, exception=aiohttp.ConnectionTimeoutError())
+async def test_a_connect_time_out_was_surely_not_sent() -> None:
+    http = HttpClient(replace(LIMITS, connect=0.05), resolver=Everywhere())
+    client = ZzyClient(http, ZzyAccess(BASE, "9258", "key"), HeldClock())
     assert await client.pay(payment("1")) == Unknown("connect_timeout", sent=False)
+    await http.close()
 
 
-async def test_an_answer_longer_than_the_limit_is_unknown(answering: Answering) -> None:
-    http = HttpClient(replace(LIMITS, answer_bytes=200))
+async def test_an_answer_longer_than_the_limit_is_unknown(
+    scripted: Scripted, answering: Answering
+) -> None:
+    resolver = Everywhere(scripted.port)
+    http = HttpClient(replace(LIMITS, answer_bytes=200), resolver=resolver)
     client = ZzyClient(http, ZzyAccess(BASE, "9258", "key"), HeldClock())
     answering("POST", PAY, body=created(Message="长" * 200))
     assert await client.pay(payment("1")) == Unknown("answer_too_long")

@@ -1,18 +1,21 @@
-"""One pooled HTTP session, and what an exchange over it came to.
+"""A pool of connections, and what an exchange over it came to.
 
 Why it exists: both clients need the same facts (answered, surely not sent, unknown) and
 the same bounds (time, size, no redirects). It must not know what is asked or answered.
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import aiohttp
+from aiohttp.http_exceptions import HttpProcessingError
 from yarl import URL
 
 from worker.clients.guard import AddressNotAllowedError
+from worker.clients.lines import Answer, LineBreakError, Lines
 
 KEEP_ALIVE_SECONDS: Final = 15.0
 """Shorter than common servers' own: a reused connection that just died is an unknown call."""
@@ -72,14 +75,13 @@ class Lost:
 
 Exchange = HttpAnswer | NotSent | Lost
 
-_BEFORE_SENDING: Final = (
-    aiohttp.ClientConnectorError,
-    aiohttp.ConnectionTimeoutError,
-    aiohttp.InvalidURL,
-)
+_CONNECTION_LOST: Final = (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)
+_FAILURES: Final = (aiohttp.ClientError, HttpProcessingError, LineBreakError, OSError)
+"""All that an exchange may raise; a time-out is an OSError."""
 
 _WORDS: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (aiohttp.InvalidURL, "invalid_url"),
+    (LineBreakError, "invalid_header"),
     (aiohttp.ConnectionTimeoutError, "connect_timeout"),
     (aiohttp.ClientConnectorCertificateError, "tls_failed"),
     (aiohttp.ClientSSLError, "tls_failed"),
@@ -88,13 +90,13 @@ _WORDS: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (TimeoutError, "timeout"),
     (aiohttp.ServerDisconnectedError, "disconnected"),
     (aiohttp.ClientPayloadError, "answer_cut_short"),
-    (aiohttp.ClientResponseError, "answer_not_http"),
+    (HttpProcessingError, "answer_not_http"),
     (OSError, "connection_lost"),
 )
 
 
 class HttpClient:
-    """A session that is opened on first use; use it on one event loop, then close it."""
+    """A pool that is opened on first use; use it on one event loop, then close it."""
 
     def __init__(
         self,
@@ -109,71 +111,59 @@ class HttpClient:
         self._socket_factory = socket_factory
         self._resolver = resolver
         self._decompress = decompress
-        self._session: aiohttp.ClientSession | None = None
+        self._lines: Lines | None = None
 
     async def exchange(self, request: HttpRequest) -> Exchange:
-        """Send ``request`` once and say what happened; raises nothing but cancellation."""
-        started = time.perf_counter()
+        """Send ``request`` once and say what happened; raises nothing but cancellation.
+
+        A GET is sent again, once, where the connection was lost under it: it may have been
+        kept for longer than the other side would.
+        """
+        started, sent = time.perf_counter(), 0
+        method, url = request.method, request.url
         try:
-            async with self._open().request(
-                request.method,
-                request.url,
-                data=request.body,
-                headers=request.headers,
-                allow_redirects=False,
-            ) as response:
-                body, complete = await self._read(response)
-                return HttpAnswer(
-                    response.status, response.headers, body, complete, _since(started)
-                )
-        except (aiohttp.ClientError, OSError) as error:  # a time-out is an OSError
-            if _surely_not_sent(error, request.method):
-                return NotSent(_word(error), _since(started))
-            return Lost(_word(error), _since(started))
+            async with asyncio.timeout(self._limits.total):
+                lines = self._open()
+                written = lines.written(method, url, request.headers, request.body)
+                while True:
+                    connection = await lines.connection(method, url)
+                    sent += 1
+                    try:
+                        answer = await lines.ask(connection, written, self._limits.answer_bytes)
+                    except _CONNECTION_LOST:
+                        if method != "GET" or sent > 1:
+                            raise
+                        continue
+                    return _answered(answer, started)
+        except _FAILURES as error:
+            seconds = time.perf_counter() - started
+            return (Lost if sent else NotSent)(_word(error), seconds)
 
     async def close(self) -> None:
         """Close the pooled connections."""
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        lines, self._lines = self._lines, None
+        if lines is not None:
+            await lines.close()
 
-    async def _read(self, response: aiohttp.ClientResponse) -> tuple[bytes, bool]:
-        limit = self._limits.answer_bytes
-        body = bytearray()
-        while len(body) <= limit:
-            chunk = await response.content.read(limit + 1 - len(body))
-            if not chunk:
-                return bytes(body), True
-            body += chunk
-        response.close()  # the rest is not worth reading: drop the connection
-        return bytes(body[:limit]), False
-
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None:
+    def _open(self) -> Lines:
+        if self._lines is None:
             limits = self._limits
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(
-                    limit=limits.connections,
-                    keepalive_timeout=KEEP_ALIVE_SECONDS,
-                    socket_factory=self._socket_factory,  # type: ignore[arg-type]  # checked at run time
-                    resolver=self._resolver,
-                ),
-                timeout=aiohttp.ClientTimeout(
-                    total=limits.total,
-                    connect=limits.connect,
-                    sock_connect=limits.connect,
-                    sock_read=limits.read,
-                ),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=self._decompress,
-                trust_env=False,
+            connector = aiohttp.TCPConnector(
+                limit=limits.connections,
+                keepalive_timeout=KEEP_ALIVE_SECONDS,
+                socket_factory=self._socket_factory,  # type: ignore[arg-type]  # checked at run time
+                resolver=self._resolver,
             )
-        return self._session
+            timeout = aiohttp.ClientTimeout(
+                connect=limits.connect, sock_connect=limits.connect, sock_read=limits.read
+            )
+            self._lines = Lines(connector, timeout, decompress=self._decompress)
+        return self._lines
 
 
-def _surely_not_sent(error: BaseException, method: str) -> bool:
-    """Tell so of no GET: aiohttp may have sent it once before, on a stale connection."""
-    return method != "GET" and isinstance(error, _BEFORE_SENDING)
+def _answered(answer: Answer, started: float) -> HttpAnswer:
+    seconds = time.perf_counter() - started
+    return HttpAnswer(answer.status, answer.headers, answer.body, answer.complete, seconds)
 
 
 def _word(error: BaseException) -> str:
@@ -182,7 +172,3 @@ def _word(error: BaseException) -> str:
     ):
         return "address_not_allowed"
     return next((word for kind, word in _WORDS if isinstance(error, kind)), "http_client_error")
-
-
-def _since(started: float) -> float:
-    return time.perf_counter() - started

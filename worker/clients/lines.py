@@ -1,0 +1,158 @@
+"""Requests written onto the connections of aiohttp's pool, one at a time on each.
+
+Why it exists: aiohttp's connector looks names up, dials, speaks TLS and keeps connections, and
+its parser reads answers; its session, between the two, costs six times what they do, for
+cookies, redirects, forms and retries that no call of ours wants. It must not know what an
+exchange means, nor swallow an error. Source: RFC 9112.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+import aiohttp
+from aiohttp.client_proto import ResponseHandler
+from aiohttp.client_reqrep import ClientRequest
+from aiohttp.connector import Connection
+from aiohttp.http import SERVER_SOFTWARE, RawResponseMessage
+from aiohttp.streams import StreamReader
+from yarl import URL
+
+MOST_KNOWN: Final = 4096
+"""How many addresses are kept ready; with more of them all are made anew."""
+
+_DEFAULTS: Final = (
+    ("Accept", "Accept: */*\r\n"),
+    ("Accept-Encoding", "Accept-Encoding: gzip, deflate\r\n"),
+)
+_BODILESS: Final = frozenset({"GET", "HEAD"})
+
+
+class LineBreakError(ValueError):
+    """A header would have ended before its time."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """An answer, of whose body no more was read than was asked for."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Address:
+    """What is the same in every request to one URL."""
+
+    asked: ClientRequest
+    """What the connector takes; nothing of it is ever sent."""
+    first_lines: str
+
+
+class Lines:
+    """A pool of connections; for one event loop."""
+
+    def __init__(
+        self, connector: aiohttp.TCPConnector, timeout: aiohttp.ClientTimeout, *, decompress: bool
+    ) -> None:
+        """Use ``connector``, which is closed with it; of ``timeout`` all but the total counts."""
+        self._connector = connector
+        self._timeout = timeout
+        self._decompress = decompress
+        self._addresses: dict[tuple[str, URL], _Address] = {}
+
+    def written(
+        self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None
+    ) -> bytes:
+        """Return a request as it goes onto the wire.
+
+        Raises aiohttp.InvalidURL, and LineBreakError.
+        """
+        lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
+        lines += [line for name, line in _DEFAULTS if name not in headers]
+        if body or method not in _BODILESS:
+            lines.append(f"Content-Length: {len(body or b'')}\r\n")
+        text = "".join(lines)
+        if text.count("\n") != len(lines) or text.count("\r") != len(lines) or "\0" in text:
+            raise LineBreakError("a header holds a line break")
+        head = f"{self._address(method, url).first_lines}{text}\r\n".encode()
+        return head + body if body else head
+
+    async def connection(self, method: str, url: URL) -> Connection:
+        """Return a connection to where ``url`` points: a kept one, or a new one.
+
+        Raises what aiohttp raises; nothing was sent then.
+        """
+        asked = self._address(method, url).asked
+        try:
+            return await self._connector.connect(asked, [], self._timeout)
+        except TimeoutError as error:
+            raise aiohttp.ConnectionTimeoutError("no connection in time") from error
+
+    async def ask(self, on: Connection, written: bytes, most: int) -> Answer:
+        """Send a request and return its answer, with at most ``most`` bytes of its body.
+
+        The connection is free again afterwards, or closed where it is of no more use.
+        Raises what aiohttp raises, its parser's HttpProcessingError included.
+        """
+        try:
+            line = on.protocol
+            if line is None or line.transport is None:
+                raise aiohttp.ServerDisconnectedError
+            line.set_response_params(
+                read_until_eof=True,
+                auto_decompress=self._decompress,
+                read_timeout=self._timeout.sock_read,
+            )
+            line.transport.write(written)
+            line.start_timeout()
+            message, content = await _answered(line)
+            body, complete = await _read(content, most)
+            if complete:
+                on.release()
+            return Answer(message.code, message.headers, body, complete)
+        finally:
+            on.close()  # does nothing to one that was released
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._connector.close()
+
+    def _address(self, method: str, url: URL) -> _Address:
+        known = self._addresses.get((method, url))
+        if known is None:
+            if len(self._addresses) >= MOST_KNOWN:
+                self._addresses.clear()
+            asked = ClientRequest(method, url, loop=asyncio.get_running_loop())
+            lines = (
+                f"{method} {url.raw_path_qs} HTTP/1.1\r\n"
+                f"Host: {asked.headers['Host']}\r\nUser-Agent: {SERVER_SOFTWARE}\r\n"
+            )
+            known = self._addresses[method, url] = _Address(asked, lines)
+        return known
+
+
+async def _answered(line: ResponseHandler) -> tuple[RawResponseMessage, StreamReader]:
+    """Return the answer's head, past the interim ones (RFC 9110, 15.2)."""
+    while True:
+        message, content = await line.read()
+        if message.code >= HTTPStatus.OK or message.code == HTTPStatus.SWITCHING_PROTOCOLS:
+            return message, content
+
+
+async def _read(content: StreamReader, most: int) -> tuple[bytes, bool]:
+    """Return at most ``most`` bytes, and whether that was all."""
+    if content.is_eof():
+        whole = content.read_nowait()
+        return whole[:most], len(whole) <= most
+    body = bytearray()
+    while len(body) <= most:
+        chunk = await content.read(most + 1 - len(body))
+        if not chunk:
+            return bytes(body), True
+        body += chunk
+    return bytes(body[:most]), False
