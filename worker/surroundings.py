@@ -13,6 +13,7 @@ from aiohttp import web
 
 from worker.clients.http import HttpClient
 from worker.clock import Clock, SystemClock
+from worker.ingress.shortcut import cut_short
 from worker.sqlite import SqliteFile
 
 FINISH_SECONDS: Final = 6.0
@@ -59,6 +60,8 @@ async def serve_on_socket(application: web.Application, host: str, port: int) ->
     """Listen at ``host`` and ``port``. Raises OSError."""
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=FINISH_SECONDS)
     await runner.setup()
+    if runner.server is not None:
+        cut_short(runner.server, application)
     try:
         await web.TCPSite(runner, host, port).start()
     except OSError:

@@ -1,10 +1,12 @@
 """An ingress on a free port, with a broker and a clock in the test's hand."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any, cast
 
 import pytest
+from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from contracts.strict_json import dumps
@@ -22,6 +24,7 @@ from tests.ingress.doubles import (
 )
 from worker.ingress.config import ChannelAccess, IngressConfig
 from worker.ingress.server import build
+from worker.ingress.shortcut import cut_short
 from worker.runtime.ports import Broker
 
 
@@ -70,10 +73,24 @@ CONFIG = IngressConfig(
 )
 
 
+class SocketServer(TestServer):
+    """The application as it is served in earnest."""
+
+    async def start_server(
+        self,
+        loop: asyncio.AbstractEventLoop | None = None,
+        **kwargs: Any,  # noqa: ANN401  (aiohttp's own)
+    ) -> None:
+        await super().start_server(loop, **kwargs)
+        assert isinstance(self.runner, web.AppRunner)
+        assert self.runner.server is not None
+        cut_short(self.runner.server, self.app)
+
+
 async def opened(config: IngressConfig) -> AsyncIterator[Door]:
     broker, clock = FakeBroker(), HeldClock()
     app = build(broker=cast(Broker, broker), clock=clock, config=config)
-    async with TestClient(TestServer(app)) as client:
+    async with TestClient(SocketServer(app)) as client:
         yield Door(client, broker, clock)
 
 

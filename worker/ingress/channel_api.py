@@ -11,15 +11,14 @@ from http import HTTPStatus
 from typing import Final
 
 import structlog
-from aiohttp import web
-from aiohttp.typedefs import Handler
 
 from contracts.channel import Answer, Code, ProtocolError, parse_envelope
 from contracts.signatures import verify_channel, within_window
 from worker.clock import Clock
 from worker.ingress.asking import Answered, Business
 from worker.ingress.config import ChannelAccess, IngressConfig
-from worker.ingress.http import json_response, read_body
+from worker.ingress.doors import Asked, Door, Reply
+from worker.ingress.http import read_body
 from worker.ingress.rate import RateLimit
 from worker.telemetry.metrics import INGRESS_DURATION, INGRESS_LIMITED, INGRESS_REQUESTS, of
 
@@ -37,20 +36,18 @@ class ChannelApi:
         self._clock = clock
         self._limit = RateLimit(config.requests_per_second)
 
-    def interface(self, name: str, business: Business, failed: Code) -> Handler:
-        """Return the handler of POST /public/``name``; ``business`` gets what is signed.
+    def interface(self, name: str, business: Business, failed: Code) -> Door:
+        """Return the door of POST /public/``name``; ``business`` gets what is signed.
 
         ``failed`` is the code of what was surely not done.
         """
 
-        async def handler(request: web.Request) -> web.StreamResponse:
+        async def door(request: Asked) -> Reply:
             return await self._answer(request, name, business, failed)
 
-        return handler
+        return door
 
-    async def _answer(
-        self, request: web.Request, name: str, business: Business, failed: Code
-    ) -> web.Response:
+    async def _answer(self, request: Asked, name: str, business: Business, failed: Code) -> Reply:
         app_key, wait, started = "", 0.0, time.perf_counter()
         try:
             raw = await read_body(request, self._config.body_timeout_seconds)
@@ -66,10 +63,7 @@ class ChannelApi:
             answer, status = _refused(error, name, app_key, request.remote)
         of(INGRESS_REQUESTS, name, answer.code.value).inc()
         of(INGRESS_DURATION, name).observe(time.perf_counter() - started)
-        response = json_response(answer.to_bytes(), status)
-        if wait:
-            response.headers["Retry-After"] = str(math.ceil(wait))
-        return response
+        return Reply(answer.to_bytes(), status, math.ceil(wait))
 
     def _authenticated(self, raw: bytes) -> tuple[ChannelAccess, str]:
         """Return who asks, and the signed parameters. Raises :class:`ProtocolError`."""

@@ -10,7 +10,8 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from worker.ingress.http import json_response
+from worker.ingress.doors import Reply
+from worker.ingress.http import response
 from worker.telemetry.metrics import exposition
 
 Problems = Callable[[], Sequence[str]]
@@ -25,15 +26,15 @@ class Health:
 
     async def healthz(self, _request: web.Request) -> web.Response:
         """Answer 200 while the process can answer at all."""
-        return json_response(b'{"status":"ok"}')
+        return response(Reply(b'{"status":"ok"}'))
 
     async def readyz(self, _request: web.Request) -> web.Response:
         """Answer 200 when it can serve, else 503 with what keeps it."""
         problems = list(self._problems())
         if not problems:
-            return json_response(b'{"status":"ready","problems":[]}')
+            return response(Reply(b'{"status":"ready","problems":[]}'))
         body = json.dumps({"status": "not ready", "problems": problems}, ensure_ascii=False)
-        return json_response(body.encode(), HTTPStatus.SERVICE_UNAVAILABLE)
+        return response(Reply(body.encode(), HTTPStatus.SERVICE_UNAVAILABLE))
 
     async def metrics(self, _request: web.Request) -> web.Response:
         """Answer with the metrics in Prometheus's text format."""

@@ -6,7 +6,7 @@ Source: PROTOCOL.md, "HTTP status".
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
@@ -17,11 +17,11 @@ from aiohttp.typedefs import Handler, Middleware
 
 from contracts.channel import Answer, Code, ProtocolError
 from contracts.zzy import NoticeAnswer
+from worker.ingress.doors import Asked, Door, Reply, Whole
 from worker.telemetry import alarm
 
-Shape = Callable[[HTTPStatus, Code, str], web.Response]
+Shape = Callable[[HTTPStatus, Code, str], Reply]
 
-_CONTENT_TYPE: Final = "application/json; charset=utf-8"
 _HTTP_MESSAGES: Final = {
     HTTPStatus.NOT_FOUND: "接口不存在 (no such path)",
     HTTPStatus.METHOD_NOT_ALLOWED: "请求方式不支持 (method not allowed)",
@@ -30,27 +30,52 @@ _HTTP_MESSAGES: Final = {
 _log = structlog.get_logger(__name__)
 
 
-def json_response(body: bytes, status: int = HTTPStatus.OK) -> web.Response:
-    """Return a JSON answer."""
-    return web.Response(body=body, status=status, headers={"Content-Type": _CONTENT_TYPE})
+def response(reply: Reply) -> web.Response:
+    """Return an answer as aiohttp's applications give it."""
+    return web.Response(body=reply.body, status=reply.status, headers=reply.headers)
 
 
-def channel_shape(status: HTTPStatus, code: Code, message: str) -> web.Response:
+def channel_shape(status: HTTPStatus, code: Code, message: str) -> Reply:
     """Return a refusal in the channel protocol's shape (响应结果)."""
-    return json_response(Answer.refused(code, message).to_bytes(), status)
+    return Reply(Answer.refused(code, message).to_bytes(), status)
 
 
-def zzy_shape(status: HTTPStatus, code: Code, message: str) -> web.Response:
+def zzy_shape(status: HTTPStatus, code: Code, message: str) -> Reply:
     """Return a refusal in ZZY's shape (返回示例)."""
-    return json_response(NoticeAnswer.not_taken(int(code), message).to_bytes(), status)
+    return Reply(NoticeAnswer.not_taken(int(code), message).to_bytes(), status)
 
 
-async def read_body(request: web.Request, timeout: float) -> bytes:  # noqa: ASYNC109
+def guarded(path: str, door: Door, shape: Shape, code: Code) -> Door:
+    """Return a door that answers with ``code`` where it failed."""
+
+    async def behind(request: Asked) -> Reply:
+        try:
+            return await door(request)
+        except web.HTTPException:
+            raise
+        except Exception:  # noqa: BLE001  (the last line: nobody reads a stack trace in an answer)
+            return _failed(path, shape, code)
+
+    return behind
+
+
+def answering(door: Door) -> Handler:
+    """Return a door as aiohttp's router wants it."""
+
+    async def handler(request: web.Request) -> web.StreamResponse:
+        return response(await door(request))
+
+    return handler
+
+
+async def read_body(request: Asked, timeout: float) -> bytes:  # noqa: ASYNC109
     """Return the whole body.
 
     Raises :class:`ProtocolError` 9001 when it does not arrive whole, and aiohttp's own
     error when it is too large.
     """
+    if type(request) is Whole:
+        return request.body
     try:
         async with asyncio.timeout(timeout):
             return await request.read()
@@ -60,10 +85,10 @@ async def read_body(request: web.Request, timeout: float) -> bytes:  # noqa: ASY
         raise ProtocolError(Code.PARAMETER_MISSING, "请求体不完整 (body broken)") from None
 
 
-def shaped_errors(failures: Mapping[str, Code], callback_path: str) -> Middleware:
+def shaped_errors(callback_path: str) -> Middleware:
     """Return the middleware that gives every error the protocol's shape.
 
-    ``failures`` is what each path answers when we failed; ``callback_path`` is ZZY's.
+    ``callback_path`` is ZZY's.
     """
 
     @web.middleware
@@ -73,11 +98,8 @@ def shaped_errors(failures: Mapping[str, Code], callback_path: str) -> Middlewar
             return await handler(request)
         except web.HTTPException as error:
             answer = _shaped(error, shape)
-        except Exception:  # noqa: BLE001  (the last line: nobody reads a stack trace in an answer)
-            _log.exception("request_failed", path=_known_path(request))
-            alarm("request_failed", path=_known_path(request))
-            code = failures.get(request.path, Code.CREATE_FAILED)
-            return shape(HTTPStatus.SERVICE_UNAVAILABLE, code, "")
+        except Exception:  # noqa: BLE001  (as of a door)
+            return response(_failed(_known_path(request), shape, Code.CREATE_FAILED))
         _log.warning(
             "request_refused", path=_known_path(request), status=answer.status, peer=request.remote
         )
@@ -86,9 +108,16 @@ def shaped_errors(failures: Mapping[str, Code], callback_path: str) -> Middlewar
     return middleware
 
 
+def _failed(path: str, shape: Shape, code: Code) -> Reply:
+    _log.exception("request_failed", path=path)
+    alarm("request_failed", path=path)
+    return shape(HTTPStatus.SERVICE_UNAVAILABLE, code, "")
+
+
 def _shaped(error: web.HTTPException, shape: Shape) -> web.Response:
     status = HTTPStatus(error.status)
-    answer = shape(status, Code.PARAMETER_MISSING, _HTTP_MESSAGES.get(status, status.phrase))
+    message = _HTTP_MESSAGES.get(status, status.phrase)
+    answer = response(shape(status, Code.PARAMETER_MISSING, message))
     if isinstance(error, web.HTTPMethodNotAllowed):
         answer.headers["Allow"] = ", ".join(sorted(error.allowed_methods))
     if status is HTTPStatus.REQUEST_ENTITY_TOO_LARGE:

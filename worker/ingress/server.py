@@ -15,9 +15,18 @@ from worker.ingress.channel_api import ChannelApi
 from worker.ingress.channel_commands import ChannelCommands
 from worker.ingress.channel_queries import ChannelQueries
 from worker.ingress.config import IngressConfig
+from worker.ingress.doors import Door
 from worker.ingress.health import Health, Problems
-from worker.ingress.http import remove_server_header, shaped_errors
+from worker.ingress.http import (
+    answering,
+    channel_shape,
+    guarded,
+    remove_server_header,
+    shaped_errors,
+    zzy_shape,
+)
 from worker.ingress.sending import Sender
+from worker.ingress.shortcut import DOORS
 from worker.ingress.tracing import traced
 from worker.ingress.zzy_webhook import ZzyWebhook
 from worker.runtime.ports import Broker
@@ -47,16 +56,17 @@ def build(
 
     ``problems`` answers /readyz; without it the broker's own do.
     """
-    sender = Sender(broker, config.publish_timeout_seconds, clock)
-    webhook = ZzyWebhook(config, sender, clock)
     health = Health(problems or broker.problems)
     app = web.Application(
         client_max_size=config.body_limit_bytes,
-        middlewares=[*_tracing(), shaped_errors(_FAILURES, config.callback_path)],
+        middlewares=[*_tracing(), shaped_errors(config.callback_path)],
     )
     app[CONFIG] = config
-    _add_interfaces(app, config, sender, clock)
-    app.router.add_post(config.callback_path, webhook.notify)
+    doors = _doors(config, Sender(broker, config.publish_timeout_seconds, clock), clock)
+    for path, door in doors.items():
+        app.router.add_post(path, answering(door))
+    if not traces.on():
+        app[DOORS] = doors
     _add_health(app, health)
     return app
 
@@ -65,9 +75,8 @@ def _tracing() -> list[Middleware]:
     return [traced] if traces.on() else []
 
 
-def _add_interfaces(
-    app: web.Application, config: IngressConfig, sender: Sender, clock: Clock
-) -> None:
+def _doors(config: IngressConfig, sender: Sender, clock: Clock) -> dict[str, Door]:
+    """Return what answers to each path."""
     api = ChannelApi(config, clock)
     commands = ChannelCommands(config, sender, clock)
     queries = ChannelQueries(config, sender, clock)
@@ -80,9 +89,14 @@ def _add_interfaces(
         QUERY_PRODUCT: queries.query_product,
         QUERY_PRICE: queries.query_price,
     }
+    doors = {}
     for path, business in businesses.items():
         failed = _FAILURES.get(path, Code.CREATE_FAILED)
-        app.router.add_post(path, api.interface(path.rpartition("/")[2], business, failed))
+        door = api.interface(path.rpartition("/")[2], business, failed)
+        doors[path] = guarded(path, door, channel_shape, failed)
+    callback, notify = config.callback_path, ZzyWebhook(config, sender, clock).notify
+    doors[callback] = guarded(callback, notify, zzy_shape, Code.CREATE_FAILED)
+    return doors
 
 
 def build_health(problems: Problems) -> web.Application:

@@ -13,7 +13,6 @@ from ipaddress import ip_address
 from typing import Final
 
 import structlog
-from aiohttp import web
 
 from contracts import headers, queues
 from contracts.channel import Code, ProtocolError
@@ -23,7 +22,8 @@ from contracts.signatures import verify_zzy, within_window
 from contracts.zzy import NoticeAnswer, NoticeEnvelope, parse_notice
 from worker.clock import Clock
 from worker.ingress.config import IngressConfig
-from worker.ingress.http import json_response, read_body
+from worker.ingress.doors import Asked, Reply
+from worker.ingress.http import read_body
 from worker.ingress.sending import Sender, Sent
 from worker.runtime.kept import Kept
 from worker.runtime.ports import Message
@@ -71,7 +71,7 @@ class ZzyWebhook:
         self._awaiting = 0
         self._kept = Kept()
 
-    async def notify(self, request: web.Request) -> web.Response:
+    async def notify(self, request: Asked) -> Reply:
         """Take one notice of any of the four kinds (2.1.1 to 2.1.4)."""
         log_id = uuid.uuid4().hex
         try:
@@ -105,7 +105,7 @@ class ZzyWebhook:
         finally:
             self._awaiting -= 1
 
-    def _verified(self, request: web.Request) -> _Signed:
+    def _verified(self, request: Asked) -> _Signed:
         """Return the signed headers. Raises :class:`ProtocolError` naming the bad one."""
         if not self._allowed(request.remote):
             raise ProtocolError(Code.SIGNATURE_INVALID, field="address")
@@ -185,7 +185,7 @@ class ZzyWebhook:
 
     async def _quarantine(
         self, strange: _StrangeError, raw: bytes, signed: _Signed, log_id: str
-    ) -> web.Response:
+    ) -> Reply:
         """Keep a signed notice that is not taken among the dead letters, if there is room."""
         # The same content again is the same letter, however often ZZY sends it.
         name = hashlib.sha256(strange.kind.encode() + b"\0" + raw).hexdigest()[:32]
@@ -214,12 +214,12 @@ class ZzyWebhook:
         return _answered(not_taken)
 
 
-def _answered(answer: NoticeAnswer, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
+def _answered(answer: NoticeAnswer, status: HTTPStatus = HTTPStatus.OK) -> Reply:
     of(INGRESS_REQUESTS, "notify", str(answer.code)).inc()
-    return json_response(answer.to_bytes(), status)
+    return Reply(answer.to_bytes(), status)
 
 
-def _not_sent(sent: Sent | bytes, log_id: str) -> web.Response:
+def _not_sent(sent: Sent | bytes, log_id: str) -> Reply:
     """Say that it is not kept, or perhaps not: ZZY sends it again."""
     surely = sent is Sent.NO
     code = Code.CREATE_FAILED if surely else Code.UNKNOWN_OUTCOME
