@@ -61,6 +61,8 @@ def _decimal(given: object) -> Decimal:
 
 def _money(given: object) -> Decimal:
     value = _decimal(given)
+    if _NUMBER.fullmatch(str(value)):  # nearly every price there is
+        return value or Decimal(0)
     if not value.is_finite():
         raise PydanticCustomError("money", "not a price")
     if value.is_zero():

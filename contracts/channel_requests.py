@@ -35,7 +35,7 @@ from .channel_fields import (
     to_cents,
 )
 from .signatures import sign_channel
-from .strict_json import JsonError, dumps, loads_object
+from .strict_json import JsonError, dumps, loads_object, quoted
 
 _MAX_TIME_STAMP_DIGITS: Final = 19
 
@@ -80,7 +80,10 @@ class ChannelRequest(ChannelModel):
 
     def to_bytes(self) -> bytes:
         """Return the JSON that travels."""
-        return dumps(dict(self)).encode()
+        return (
+            f'{{"app_key":{quoted(self.app_key)},"params":{quoted(self.params)},'
+            f'"sign":{quoted(self.sign)},"time_stamp":{self.time_stamp}}}'
+        ).encode()
 
 
 class Tourist(ChannelModel):

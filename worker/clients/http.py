@@ -4,7 +4,6 @@ Why it exists: both clients need the same facts (answered, surely not sent, unkn
 the same bounds (time, size, no redirects). It must not know what is asked or answered.
 """
 
-import asyncio
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -120,21 +119,21 @@ class HttpClient:
         kept for longer than the other side would.
         """
         started, sent = time.perf_counter(), 0
-        method, url = request.method, request.url
+        method, url, limits = request.method, request.url, self._limits
         try:
-            async with asyncio.timeout(self._limits.total):
-                lines = self._open()
-                written = lines.written(method, url, request.headers, request.body)
-                while True:
-                    connection = await lines.connection(method, url)
-                    sent += 1
-                    try:
-                        answer = await lines.ask(connection, written, self._limits.answer_bytes)
-                    except _CONNECTION_LOST:
-                        if method != "GET" or sent > 1:
-                            raise
-                        continue
-                    return _answered(answer, started)
+            lines = self._open()
+            written = lines.written(method, url, request.headers, request.body)
+            while True:
+                connection = await lines.connection(method, url)
+                left = limits.total - (time.perf_counter() - started)
+                sent += 1
+                try:
+                    answer = await lines.ask(connection, written, limits.answer_bytes, left)
+                except _CONNECTION_LOST:
+                    if method != "GET" or sent > 1:
+                        raise
+                    continue
+                return _answered(answer, started)
         except _FAILURES as error:
             seconds = time.perf_counter() - started
             return (Lost if sent else NotSent)(_word(error), seconds)
@@ -154,9 +153,9 @@ class HttpClient:
                 socket_factory=self._socket_factory,  # type: ignore[arg-type]  # checked at run time
                 resolver=self._resolver,
             )
-            timeout = aiohttp.ClientTimeout(
-                connect=limits.connect, sock_connect=limits.connect, sock_read=limits.read
-            )
+            connect = min(limits.connect, limits.total)
+            read = limits.read if limits.read < limits.total else None  # the total says it all
+            timeout = aiohttp.ClientTimeout(connect=connect, sock_connect=connect, sock_read=read)
             self._lines = Lines(connector, timeout, decompress=self._decompress)
         return self._lines
 

@@ -93,16 +93,19 @@ class Lines:
         except TimeoutError as error:
             raise aiohttp.ConnectionTimeoutError("no connection in time") from error
 
-    async def ask(self, on: Connection, written: bytes, most: int) -> Answer:
+    async def ask(self, on: Connection, written: bytes, most: int, seconds: float) -> Answer:
         """Send a request and return its answer, with at most ``most`` bytes of its body.
 
         The connection is free again afterwards, or closed where it is of no more use.
-        Raises what aiohttp raises, its parser's HttpProcessingError included.
+        Raises what aiohttp raises, its parser's HttpProcessingError included, and
+        SocketTimeoutError where the whole answer is not there after ``seconds``.
         """
+        line = on.protocol
+        if line is None or line.transport is None:
+            raise aiohttp.ServerDisconnectedError
+        limit = _Limit(line)
+        timer = asyncio.get_running_loop().call_later(seconds, limit.passed)
         try:
-            line = on.protocol
-            if line is None or line.transport is None:
-                raise aiohttp.ServerDisconnectedError
             line.set_response_params(
                 read_until_eof=True,
                 auto_decompress=self._decompress,
@@ -110,12 +113,13 @@ class Lines:
             )
             line.transport.write(written)
             line.start_timeout()
-            message, content = await _answered(line)
-            body, complete = await _read(content, most)
+            message, limit.content = await _answered(line)
+            body, complete = await _read(limit.content, most)
             if complete:
                 on.release()
             return Answer(message.code, message.headers, body, complete)
         finally:
+            timer.cancel()
             on.close()  # does nothing to one that was released
 
     async def close(self) -> None:
@@ -134,6 +138,22 @@ class Lines:
             )
             known = self._addresses[method, url] = _Address(asked, lines)
         return known
+
+
+class _Limit:
+    """Ends the wait for an answer; half the price of a time-out around the task."""
+
+    __slots__ = ("_line", "content")
+
+    def __init__(self, line: ResponseHandler) -> None:
+        self._line = line
+        self.content: StreamReader | None = None
+
+    def passed(self) -> None:
+        error = aiohttp.SocketTimeoutError("no whole answer in time")
+        self._line.set_exception(error)
+        if self.content is not None:
+            self.content.set_exception(error)
 
 
 async def _answered(line: ResponseHandler) -> tuple[RawResponseMessage, StreamReader]:

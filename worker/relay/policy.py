@@ -7,10 +7,11 @@ counts as delivered?".
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Final
 
-from contracts.channel import parse_receipt
+from contracts.channel import ChannelReceipt, parse_receipt
 from contracts.queues import DELAY_TIERS, delay_tier
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.translation.delivery import Answered, DeliveryResult, NoAnswer
@@ -78,7 +79,7 @@ def delivered(answer: DeliveryResult) -> bool:
     """Say whether the channel has taken the notification."""
     if not isinstance(answer, Answered) or answer.status != HTTPStatus.OK:
         return False
-    receipt = parse_receipt(answer.body_head)
+    receipt = _receipt(answer.body_head)
     return receipt is not None and receipt.delivered
 
 
@@ -93,11 +94,17 @@ def describe(answer: DeliveryResult) -> str:
         return f"no answer: {answer.reason}"
     if answer.status != HTTPStatus.OK:
         return f"HTTP {answer.status}"
-    receipt = parse_receipt(answer.body_head)
+    receipt = _receipt(answer.body_head)
     status = "" if receipt is None or receipt.status is None else str(receipt.status)
     if status.isascii() and status.isalnum() and len(status) <= _STATUS_LENGTH:
         return f"HTTP 200, status {status}"
     return "HTTP 200, no status that can be read"
+
+
+@lru_cache(maxsize=16)
+def _receipt(head: bytes) -> ChannelReceipt | None:
+    """Read what a channel answered; most say the same in the same words every time."""
+    return parse_receipt(head)
 
 
 def _reason(attempt: Attempt, told: str) -> str:
