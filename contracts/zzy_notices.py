@@ -7,6 +7,7 @@ must not decide whether a notice is true, new or ours. Source: docs/protocols/zz
 import hashlib
 import json
 from enum import IntEnum, StrEnum
+from functools import cached_property
 from typing import Any, Final, Self, TypeAlias
 
 from pydantic import Field, model_validator
@@ -149,6 +150,7 @@ NOTICE_MODELS: Final[dict[NoticeService, type[Notice]]] = {
 }
 
 
+_SORTED: Final = json.JSONEncoder(sort_keys=True, default=str)
 _SERVICES: Final = {service.value: service for service in NoticeService}
 
 
@@ -204,15 +206,19 @@ class NoticeEnvelope(ZzyModel):
         """Return the body's JSON text: ZZY's own where it sent text."""
         return self.order_notify_body
 
+    @cached_property
+    def _fields(self) -> dict[str, Any]:
+        return loads_object(self.order_notify_body)
+
     def notice(self) -> Notice:
         """Read the body. Raises :class:`ValueError` when it is none of the four notices."""
         if self.service is None:
             raise JsonError("unknown NotifyServiceName")
-        return NOTICE_MODELS[self.service].parse(self.order_notify_body)
+        return NOTICE_MODELS[self.service].model_validate(self._fields)
 
     def content_digest(self) -> str:
         """Return hex SHA-256 of what is told, whatever its key order and white space."""
-        told = json.dumps(loads_object(self.body_json), sort_keys=True, default=str)
+        told = _SORTED.encode(self._fields)
         return hashlib.sha256(f"{self.service_name}\n{told}".encode()).hexdigest()
 
 
