@@ -80,10 +80,8 @@ class ChannelRequest(ChannelModel):
 
     def to_bytes(self) -> bytes:
         """Return the JSON that travels."""
-        return (
-            f'{{"app_key":{quoted(self.app_key)},"params":{quoted(self.params)},'
-            f'"sign":{quoted(self.sign)},"time_stamp":{self.time_stamp}}}'
-        ).encode()
+        head = f'{{"app_key":{quoted(self.app_key)},"params":{quoted(self.params)},'
+        return f'{head}"sign":{quoted(self.sign)},"time_stamp":{self.time_stamp}}}'.encode()
 
 
 class Tourist(ChannelModel):
