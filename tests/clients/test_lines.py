@@ -62,6 +62,26 @@ async def test_an_empty_post_says_so_and_a_get_says_nothing(
     assert b"Content-Length" not in scripted.requests[1]
 
 
+async def test_a_login_in_the_address_is_sent_as_such(http: HttpClient, scripted: Scripted) -> None:
+    scripted.tell("GET", PLACE, Told(answer()))
+    url = URL(PLACE.replace("any.test", "us%40er:pass@any.test"), encoded=True)
+    await http.exchange(HttpRequest("GET", url, {}))
+    assert b"\r\nAuthorization: Basic dXNAZXI6cGFzcw==\r\n" in scripted.requests[0]
+    assert b"\r\nHost: any.test\r\n" in scripted.requests[0]
+
+
+async def test_nothing_but_the_server_is_kept_of_an_address(
+    http: HttpClient, scripted: Scripted
+) -> None:
+    for number in range(50):
+        place = f"http://any.test/codes?phone={number}"
+        scripted.tell("GET", place, Told(answer()))
+        await http.exchange(HttpRequest("GET", URL(place), {}))
+    assert http._lines is not None
+    [server] = http._lines._servers.values()
+    assert str(server.asked.url) == "http://any.test/"
+
+
 @pytest.mark.parametrize("value", ["a\r\nX-Forged: 1", "a\nX: 1", "a\r", "a\0"])
 async def test_a_header_cannot_end_early(http: HttpClient, scripted: Scripted, value: str) -> None:
     exchange = await http.exchange(post({"X-Ours": value}))

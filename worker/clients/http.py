@@ -124,7 +124,7 @@ class HttpClient:
             lines = self._open()
             written = lines.written(method, url, request.headers, request.body)
             while True:
-                connection = await lines.connection(method, url)
+                connection = await lines.connection(url)
                 left = limits.total - (time.perf_counter() - started)
                 sent += 1
                 try:

@@ -21,7 +21,7 @@ from aiohttp.streams import StreamReader
 from yarl import URL
 
 MOST_KNOWN: Final = 4096
-"""How many addresses are kept ready; with more of them all are made anew."""
+"""How many servers are kept in mind; with more of them all are made anew."""
 
 _DEFAULTS: Final = (
     ("Accept", "Accept: */*\r\n"),
@@ -44,13 +44,17 @@ class Answer:
     complete: bool
 
 
+_Origin = tuple[str, str | None, int | None]
+"""Scheme, host and port."""
+
+
 @dataclass(frozen=True, slots=True)
-class _Address:
-    """What is the same in every request to one URL."""
+class _Server:
+    """What is the same in every request to one server."""
 
     asked: ClientRequest
     """What the connector takes; nothing of it is ever sent."""
-    first_lines: str
+    lines: str
 
 
 class Lines:
@@ -63,7 +67,7 @@ class Lines:
         self._connector = connector
         self._timeout = timeout
         self._decompress = decompress
-        self._addresses: dict[tuple[str, URL], _Address] = {}
+        self._servers: dict[_Origin, _Server] = {}
 
     def written(
         self, method: str, url: URL, headers: Mapping[str, str], body: bytes | None
@@ -74,22 +78,25 @@ class Lines:
         """
         lines = [f"{name}: {value}\r\n" for name, value in headers.items()]
         lines += [line for name, line in _DEFAULTS if name not in headers]
+        if url.raw_user is not None and "Authorization" not in headers:
+            login = aiohttp.encode_basic_auth(url.user or "", url.password or "")
+            lines.append(f"Authorization: {login}\r\n")
         if body or method not in _BODILESS:
             lines.append(f"Content-Length: {len(body or b'')}\r\n")
         text = "".join(lines)
         if text.count("\n") != len(lines) or text.count("\r") != len(lines) or "\0" in text:
             raise LineBreakError("a header holds a line break")
-        head = f"{self._address(method, url).first_lines}{text}\r\n".encode()
+        first = f"{method} {url.raw_path_qs} HTTP/1.1\r\n"
+        head = f"{first}{self._server(url).lines}{text}\r\n".encode()
         return head + body if body else head
 
-    async def connection(self, method: str, url: URL) -> Connection:
+    async def connection(self, url: URL) -> Connection:
         """Return a connection to where ``url`` points: a kept one, or a new one.
 
         Raises what aiohttp raises; nothing was sent then.
         """
-        asked = self._address(method, url).asked
         try:
-            return await self._connector.connect(asked, [], self._timeout)
+            return await self._connector.connect(self._server(url).asked, [], self._timeout)
         except TimeoutError as error:
             raise aiohttp.ConnectionTimeoutError("no connection in time") from error
 
@@ -126,17 +133,16 @@ class Lines:
         """Close the connections."""
         await self._connector.close()
 
-    def _address(self, method: str, url: URL) -> _Address:
-        known = self._addresses.get((method, url))
+    def _server(self, url: URL) -> _Server:
+        origin = (url.scheme, url.raw_host, url.port)
+        known = self._servers.get(origin)
         if known is None:
-            if len(self._addresses) >= MOST_KNOWN:
-                self._addresses.clear()
-            asked = ClientRequest(method, url, loop=asyncio.get_running_loop())
-            lines = (
-                f"{method} {url.raw_path_qs} HTTP/1.1\r\n"
-                f"Host: {asked.headers['Host']}\r\nUser-Agent: {SERVER_SOFTWARE}\r\n"
-            )
-            known = self._addresses[method, url] = _Address(asked, lines)
+            if len(self._servers) >= MOST_KNOWN:
+                self._servers.clear()
+            root = url.with_path("/").with_user(None)  # nothing else of an address is kept
+            asked = ClientRequest("GET", root, loop=asyncio.get_running_loop())
+            lines = f"Host: {asked.headers['Host']}\r\nUser-Agent: {SERVER_SOFTWARE}\r\n"
+            known = self._servers[origin] = _Server(asked, lines)
         return known
 
 

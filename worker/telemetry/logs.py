@@ -23,6 +23,7 @@ log_context = bound_contextvars
 LEVELS: Final = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 LIBRARIES: Final = ("aiohttp.access", "aio_pika", "aiormq", "asyncio", "alembic", "sqlalchemy")
 """Their debug and info lines say little that ours do not."""
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str)
 
 
 def set_up_logging(
@@ -64,7 +65,7 @@ def _renderer(*, console: bool, colours: bool) -> Processor:
 
 
 def _dumps(event: object, **_ignored: object) -> str:
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":"), default=str)
+    return _ENCODER.encode(event)
 
 
 def _take_standard_logging(
