@@ -5,7 +5,7 @@ import sqlite3
 import pytest
 
 from worker.errors import StoreUnknownError
-from worker.sqlite import lane
+from worker.sqlite import jobs
 
 
 class FailingCommit:
@@ -29,5 +29,5 @@ class FailingCommit:
 def test_a_commit_that_failed_leaves_it_open_whether_it_was_made() -> None:
     connection = sqlite3.connect(":memory:", isolation_level=None)
     with pytest.raises(StoreUnknownError):
-        lane.write(FailingCommit(connection), [])  # type: ignore[arg-type]
+        jobs.write(FailingCommit(connection), [])  # type: ignore[arg-type]
     connection.close()

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from worker.errors import StoreRefusedError, StoreUnavailableError
-from worker.sqlite import OneStatement, SqliteFile, connect
-from worker.sqlite.lane import Work
+from worker.sqlite import Brief, SqliteFile, connect
+from worker.sqlite.jobs import Work
 
 
 @pytest.fixture
@@ -77,6 +77,7 @@ async def test_it_is_opened_for_durability(file: SqliteFile) -> None:
     assert await file.write(_run("PRAGMA synchronous")) == [(2,)]
     assert await file.write(_run("PRAGMA journal_mode")) == [("wal",)]
     assert await file.write(_run("PRAGMA foreign_keys")) == [(1,)]
+    assert await file.write(_run("PRAGMA temp_store")) == [(2,)], "pages lie in no other file"
 
 
 async def test_only_its_owner_may_read_it(file: SqliteFile) -> None:
@@ -129,13 +130,54 @@ async def test_a_statement_that_fails_undoes_itself_alone(file: SqliteFile) -> N
     await gate.reached()
     several = _run("INSERT INTO t VALUES (5, 'x'), (1, 'x'), (6, 'x')")
     jobs = asyncio.gather(
-        *(file.write(OneStatement(work)) for work in (_insert(1), several, _insert(3))),
+        *(file.write(Brief(work)) for work in (_insert(1), several, _insert(3))),
         return_exceptions=True,
     )
     await asyncio.sleep(0)
     await gate.open()
     assert isinstance((await jobs)[1], StoreRefusedError)
     assert await _numbers(file) == [1, 3]
+
+
+async def test_the_loop_does_brief_work_itself_and_no_other(file: SqliteFile) -> None:
+    def whose(_: sqlite3.Connection) -> int:
+        return threading.get_ident()
+
+    assert await file.write(Brief(whose)) == threading.get_ident()
+    assert await file.write(whose) != threading.get_ident()
+
+
+async def test_brief_work_is_done_anew_where_another_fails(file: SqliteFile) -> None:
+    done = await asyncio.gather(
+        file.write(Brief(_insert(1))),
+        file.write(Brief(_run("INSERT INTO t VALUES (2, 'x'), (1, 'x')"))),
+        file.write(Brief(_insert(2))),
+        return_exceptions=True,
+    )
+    assert [type(one) for one in done] == [list, StoreRefusedError, list]
+    assert await _numbers(file) == [1, 2]
+
+
+async def test_brief_work_is_counted_once_it_is_on_the_disk(file: SqliteFile) -> None:
+    other = sqlite3.connect(file.path)
+    for number in range(50):
+        await file.write(Brief(_insert(number)))
+        assert other.execute("SELECT max(n) FROM t").fetchone() == (number,)
+    other.close()
+
+
+async def test_the_loop_goes_on_while_another_process_writes(file: SqliteFile) -> None:
+    await file.write(Brief(_insert(1)))
+    other = sqlite3.connect(file.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    writing = asyncio.ensure_future(file.write(Brief(_insert(2))))
+    for _ in range(20):
+        await asyncio.sleep(0.01)
+        assert not writing.done()
+    other.execute("ROLLBACK")
+    other.close()
+    await writing
+    assert await _numbers(file) == [1, 2]
 
 
 async def test_errors_are_ours_and_hold_no_values(file: SqliteFile) -> None:
@@ -168,7 +210,7 @@ async def test_an_error_at_the_commit_reaches_everybody_in_it(file: SqliteFile) 
     assert await _numbers(file) == [2]
 
 
-@pytest.mark.parametrize("kind", [lambda work: work, OneStatement])
+@pytest.mark.parametrize("kind", [lambda work: work, Brief])
 async def test_a_transaction_that_sqlite_ends_by_itself_fails_whole(
     file: SqliteFile, kind: Callable[[_Plan], Work[object]]
 ) -> None:

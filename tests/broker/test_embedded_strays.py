@@ -16,7 +16,7 @@ from worker.errors import PublishUnknownError, StoreUnknownError
 from worker.runtime.outcome import Ack, Outcome
 from worker.runtime.ports import Message
 from worker.sqlite import SqliteFile
-from worker.sqlite.lane import OneStatement, Work
+from worker.sqlite.jobs import Brief, Work
 
 
 class DoubtfulFile(SqliteFile):
@@ -29,7 +29,7 @@ class DoubtfulFile(SqliteFile):
     go_on: asyncio.Event | None = None
 
     async def write(self, work: Work[object]) -> object:  # type: ignore[override]
-        name = (work.work if isinstance(work, OneStatement) else work).__qualname__
+        name = (work.work if isinstance(work, Brief) else work).__qualname__
         if self.doubted and self.go_on and self.doubted.is_set() and "flush" in name:
             await self.go_on.wait()
         result = await super().write(work)

@@ -1,6 +1,6 @@
 """The disk: SQLite's own code and files, without its threads, and with errors.
 
-Jobs go through the production's transactions (worker/sqlite/lane.py) in batches, after a
+Jobs go through the production's transactions (worker/sqlite/jobs.py) in batches, after a
 drawn time; a commit may fail before it happened, or after it.
 """
 
@@ -13,7 +13,8 @@ from typing import Any, TypeVar
 
 from worker.errors import StoreUnavailableError
 from worker.sqlite import SqliteFile
-from worker.sqlite.lane import MAX_BATCH, Job, Lane, Work, _resolve, read, write
+from worker.sqlite.jobs import MAX_BATCH, Job, Work, read, resolve, write
+from worker.sqlite.lane import Lane
 
 T = TypeVar("T")
 
@@ -68,8 +69,9 @@ class InlineLane(Lane):
             self._begin()
         return await future
 
-    def close(self) -> None:
+    async def close(self) -> None:
         self._closed = True
+        await self.idle.wait()
 
     def _begin(self) -> None:
         until, fate, afterwards = self._fate(self._path.name, self._name)
@@ -87,7 +89,7 @@ class InlineLane(Lane):
         self._carried_out(connection, batch)
 
     def _answer(self, batch: list[Job]) -> None:
-        _resolve(batch)
+        resolve(batch)
         if self._waiting:
             self._begin()
         else:
@@ -100,10 +102,5 @@ class DiskFile(SqliteFile):
 
     def __init__(self, path: Path, fate: Fate) -> None:
         self.path = path
-        self._writer: InlineLane = InlineLane(path, "write", fate)
-        self._reader: InlineLane = InlineLane(path, "read", fate)
-
-    async def close(self) -> None:
-        for lane in (self._writer, self._reader):
-            lane.close()
-            await lane.idle.wait()
+        self._writer = InlineLane(path, "write", fate)  # type: ignore[assignment]
+        self._reader = InlineLane(path, "read", fate)

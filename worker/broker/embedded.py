@@ -34,7 +34,7 @@ from worker.runtime.outcome import Outcome
 from worker.runtime.ports import Backlog, Handler, Message
 from worker.saga.replacing import replace
 from worker.sealing import Sealer
-from worker.sqlite import OneStatement, SqliteFile
+from worker.sqlite import Brief, SqliteFile
 from worker.tasks import TaskGroup
 
 POLL_SECONDS: Final = 0.1
@@ -204,7 +204,7 @@ class EmbeddedBroker:
         inserted: list[int] = []
 
         def work(connection: sqlite3.Connection) -> None:
-            inserted.append(self._hands.insert(connection, message, now))
+            self._hands.insert(connection, message, now, inserted)
 
         try:
             await self._keep(work)
@@ -231,7 +231,7 @@ class EmbeddedBroker:
     async def _keep(self, work: Callable[[sqlite3.Connection], None]) -> None:
         """Write one row. Raises PublishUnknownError where it may be written though that failed."""
         try:
-            await self._file.write(OneStatement(work))
+            await self._file.write(Brief(work))
         except StoreUnknownError as error:
             raise PublishUnknownError(str(error)) from error
         except StoreUnavailableError as error:

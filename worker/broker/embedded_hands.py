@@ -21,7 +21,7 @@ from worker.clock import Clock
 from worker.errors import StoreUnavailableError
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import Message
-from worker.sqlite import SqliteFile
+from worker.sqlite import Brief, SqliteFile
 from worker.tasks import TaskGroup
 
 ACK_DELAY_SECONDS: Final = 0.02
@@ -73,21 +73,26 @@ class Hands:
 
         def work(connection: sqlite3.Connection) -> list[Delivery]:
             claimed = rows.claim(connection, queue, owner, now, limit)
-            taken.extend(delivery.row for delivery in claimed)
-            self._held.update(taken)
+            self._hold([delivery.row for delivery in claimed], taken)
             return claimed
 
         try:
-            return await self._file.write(work)
+            return await self._file.write(Brief(work))
         except StoreUnavailableError:
             self.lose(taken)
             raise
 
-    def insert(self, connection: sqlite3.Connection, message: Message, at: float) -> int:
-        """Keep a message as already in our hands, within a transaction; return its row."""
-        row = rows.insert(connection, message, at, self.owner)
-        self._held.add(row)
-        return row
+    def insert(
+        self, connection: sqlite3.Connection, message: Message, at: float, taken: list[int]
+    ) -> None:
+        """Keep a message as already in our hands, within a transaction; ``taken`` is its row."""
+        self._hold([rows.insert(connection, message, at, self.owner)], taken)
+
+    def _hold(self, found: list[int], taken: list[int]) -> None:
+        """Note what a job has taken; what it took when it was done before was undone."""
+        self._held.difference_update(taken)
+        self._held.update(found)
+        taken[:] = found
 
     def lose(self, taken: Sequence[int]) -> None:
         """Note that nobody here has these rows, though they may be ours on the disk.
@@ -130,7 +135,7 @@ class Hands:
             return
         owner, ids = self.owner, [delivery.row for delivery in held]
         try:
-            await self._file.write(lambda connection: rows.release(connection, ids, owner))
+            await self._file.write(Brief(lambda connection: rows.release(connection, ids, owner)))
         except StoreUnavailableError as error:
             _log.warning("release_postponed", count=len(ids), error=str(error))
             self.lose(ids)
@@ -144,7 +149,7 @@ class Hands:
         acked, self._acked = self._acked, []
         owner = self.owner
         try:
-            await self._file.write(lambda connection: rows.delete(connection, acked, owner))
+            await self._file.write(Brief(lambda connection: rows.delete(connection, acked, owner)))
         except StoreUnavailableError as error:
             _log.warning("acknowledgement_postponed", count=len(acked), error=str(error))
             self._acked += acked
@@ -213,7 +218,7 @@ class Hands:
         """Write, however long the disk refuses: until then the message stays in hand."""
         while True:
             try:
-                return await self._file.write(work)
+                return await self._file.write(Brief(work))
             except StoreUnavailableError as error:
                 _log.warning("outcome_postponed", error=str(error))
                 await asyncio.sleep(WRITE_RETRY_SECONDS)

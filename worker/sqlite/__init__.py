@@ -1,20 +1,22 @@
-"""One SQLite file, one writer thread, many changes per commit.
+"""One SQLite file, one writer, many changes per commit.
 
 Why it exists: the embedded broker and the embedded store share one file, and SQLite
 has one writer; every change waits for the next group commit and is durable
-(WAL with ``synchronous=FULL``) before its caller goes on. Reads have a thread of their
-own, for they need not wait for the disk. It must not know a table.
+(WAL with ``synchronous=FULL``) before its caller goes on. The loop never waits for the
+disk: commits and all that may take long are a thread's. Reads have a thread of their
+own. It must not know a table.
 Source: DESIGN.md, "Database facts".
 """
 
-import asyncio
 from pathlib import Path
 from typing import TypeVar
 
 from worker.sqlite.connect import create_file
-from worker.sqlite.lane import Lane, OneStatement, Work, read, write
+from worker.sqlite.jobs import Brief, Work, read
+from worker.sqlite.lane import Lane
+from worker.sqlite.writer import Writer
 
-__all__ = ["OneStatement", "SqliteFile", "create_file"]
+__all__ = ["Brief", "SqliteFile", "create_file"]
 
 T = TypeVar("T")
 
@@ -25,7 +27,7 @@ class SqliteFile:
     def __init__(self, path: Path) -> None:
         """Take the file's path; nothing is opened before the first use."""
         self.path = path
-        self._writer = Lane(path, "sqlite writer", write)
+        self._writer = Writer(path)
         self._reader = Lane(path, "sqlite reader", read)
 
     async def write(self, work: Work[T]) -> T:
@@ -34,7 +36,7 @@ class SqliteFile:
         Jobs run in the order of the calls. What ``work`` raises undoes its own changes
         alone and is raised here, SQLite's errors as StoreUnavailableError or
         StoreRefusedError. ``work`` must not begin or end a transaction, and must not
-        return a cursor.
+        return a cursor; a thread does it, or the loop itself what is :class:`Brief`.
         """
         return await self._writer.run(work)
 
@@ -48,6 +50,5 @@ class SqliteFile:
         The writer closes last and alone: whoever closes last empties the write-ahead log into
         the file, and of two who close at once neither is the last.
         """
-        for lane in (self._reader, self._writer):
-            if (thread := lane.close()) is not None:
-                await asyncio.to_thread(thread.join)
+        await self._reader.close()
+        await self._writer.close()

@@ -26,6 +26,7 @@ _PRAGMAS: Final = (
     "foreign_keys=ON",
     "cache_size=-16000",
     "journal_size_limit=67108864",
+    "temp_store=MEMORY",  # what a savepoint keeps of pages is in no file of its own
     "secure_delete=ON",  # what was deleted or sealed anew is overwritten with zeros
 )
 
@@ -45,8 +46,10 @@ def create_file(path: Path) -> None:
         os.close(made)
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(path: Path, *, shared: bool = False) -> sqlite3.Connection:
     """Open a connection in WAL mode whose commits are on the disk.
+
+    One that threads pass on to each other is ``shared``, and then waits for no other process.
 
     Raises sqlite3.Error; StoreUnavailableError for a file whose orders live on elsewhere: an
     order that two workers lead is paid twice.
@@ -57,7 +60,7 @@ def connect(path: Path) -> sqlite3.Connection:
         timeout=BUSY_TIMEOUT_SECONDS,
         isolation_level=None,
         cached_statements=512,
-        check_same_thread=True,
+        check_same_thread=not shared,
     )
     try:
         connection.row_factory = sqlite3.Row
@@ -65,6 +68,8 @@ def connect(path: Path) -> sqlite3.Connection:
         _use_wal(connection)
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
+        if shared:
+            connection.execute("PRAGMA busy_timeout=0")
     except BaseException:
         connection.close()
         raise

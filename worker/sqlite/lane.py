@@ -1,6 +1,6 @@
 """A thread with a connection, and jobs that share its transactions.
 
-Why it exists: SQLite blocks, asyncio must not; and one commit serves many jobs. It must
+Why it exists: SQLite blocks, asyncio must not; and one transaction serves many jobs. It must
 not know what a job does.
 """
 
@@ -9,43 +9,14 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Generic, TypeVar
+from typing import TypeVar
 
-from worker.errors import StoreRefusedError, StoreUnavailableError, StoreUnknownError
+from worker.errors import StoreUnavailableError
 from worker.sqlite.connect import connect
+from worker.sqlite.jobs import MAX_BATCH, Job, Work, answer, fail
 
 T = TypeVar("T")
-Work = Callable[[sqlite3.Connection], T]
-
-MAX_BATCH: Final = 256
-
-
-@dataclass(frozen=True, slots=True)
-class OneStatement(Generic[T]):
-    """Work that changes something by one statement alone, and raises only what that raises.
-
-    SQLite undoes a statement that fails by itself, so it is spared a savepoint: two statements
-    more, at each of which Python's threads change places.
-    """
-
-    work: Work[T]
-
-    def __call__(self, connection: sqlite3.Connection) -> T:
-        """Do the work."""
-        return self.work(connection)
-
-
-@dataclass(slots=True)
-class Job:
-    """What a caller waits for."""
-
-    work: Work[Any]
-    loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any]
-    result: Any = None
-    error: BaseException | None = None
 
 
 class Lane:
@@ -80,13 +51,15 @@ class Lane:
             self._jobs.put(Job(work, loop, future))
         return await future
 
-    def close(self) -> threading.Thread | None:
-        """Take no more jobs; return the thread that finishes those that are there."""
+    async def close(self) -> None:
+        """Take no more jobs; return when those that are there are done and the file is closed."""
         with self._lock:
             if not self._closed:
                 self._closed = True
                 self._jobs.put(None)
-            return self._thread
+            thread = self._thread
+        if thread is not None:
+            await asyncio.to_thread(thread.join)
 
     def _serve(self) -> None:
         closing = False
@@ -94,7 +67,7 @@ class Lane:
             batch, closing = self._take()
             if batch:
                 self._do(batch)
-                _answer(batch)
+                answer(batch)
         self._disconnect()
 
     def _take(self) -> tuple[list[Job], bool]:
@@ -117,107 +90,10 @@ class Lane:
                 self._connection = connect(self._path)
             self._perform(self._connection, batch)
         except Exception as error:  # noqa: BLE001  (every caller gets it, the thread lives on)
-            for job in batch:
-                job.error = _translated(error)
+            fail(batch, error)
             self._disconnect()
 
     def _disconnect(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
-
-
-def write(connection: sqlite3.Connection, batch: Sequence[Job]) -> None:
-    """Run the jobs in one transaction; an error undoes its own job alone."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        for job in batch:
-            _run(connection, job)
-        _commit(connection)
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-
-
-def _run(connection: sqlite3.Connection, job: Job) -> None:
-    """Run a job; its error undoes what it changed. Raises what made SQLite undo all jobs."""
-    if isinstance(job.work, OneStatement):
-        _call(connection, job)
-        if job.error is not None and not connection.in_transaction:  # a full disk, say
-            raise StoreUnavailableError("SQLite undid what was asked together") from job.error
-        return
-    connection.execute("SAVEPOINT job")
-    _call(connection, job)
-    if job.error is not None:
-        connection.execute("ROLLBACK TO job")
-    connection.execute("RELEASE job")
-
-
-def _commit(connection: sqlite3.Connection) -> None:
-    """Commit. Raises StoreUnknownError where an error leaves open whether it is done."""
-    try:
-        connection.execute("COMMIT")
-    except sqlite3.Error as error:
-        if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
-            raise
-        raise StoreUnknownError(f"SQLite: {error}") from error
-
-
-def read(connection: sqlite3.Connection, batch: Sequence[Job]) -> None:
-    """Run the jobs on one state of the file, and change nothing."""
-    connection.execute("BEGIN")
-    try:
-        for job in batch:
-            _call(connection, job)
-    finally:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-
-
-def _call(connection: sqlite3.Connection, job: Job) -> None:
-    try:
-        job.result = job.work(connection)
-    except Exception as error:  # noqa: BLE001  (it is handed to the caller whole)
-        job.error = _translated(error)
-
-
-_REFUSALS: Final = (
-    sqlite3.DataError,
-    sqlite3.IntegrityError,
-    sqlite3.InterfaceError,
-    sqlite3.ProgrammingError,
-    UnicodeEncodeError,
-    OverflowError,
-)
-
-
-def _translated(error: Exception) -> Exception:
-    """Return our error for one of SQLite's, whose messages hold no values."""
-    if isinstance(error, _REFUSALS):
-        return StoreRefusedError(f"SQLite refused the data: {error}")
-    if isinstance(error, sqlite3.Error | OSError):
-        return StoreUnavailableError(f"SQLite: {error}")
-    return error
-
-
-def _answer(batch: Sequence[Job]) -> None:
-    """Wake the callers, with one call into each loop."""
-    loops: dict[asyncio.AbstractEventLoop, list[Job]] = {}
-    for job in batch:
-        loops.setdefault(job.loop, []).append(job)
-    for loop, jobs in loops.items():
-        try:
-            loop.call_soon_threadsafe(_resolve, jobs)
-        except RuntimeError:  # that loop was closed: nobody waits any more
-            continue
-
-
-def _resolve(jobs: Sequence[Job]) -> None:
-    for job in jobs:
-        if job.future.done():
-            continue
-        if job.error is not None:
-            job.future.set_exception(job.error)
-        else:
-            job.future.set_result(job.result)

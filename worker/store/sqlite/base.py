@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from worker.sqlite import OneStatement, SqliteFile
+from worker.sqlite import Brief, SqliteFile
 from worker.store.columns import Table, names
 
 T = TypeVar("T")
@@ -28,18 +28,26 @@ class Part:
     async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         return await self._file.read(work)
 
+    async def _brief(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """As :meth:`_write`, for a few statements on a few rows found by a key."""
+        return await self._file.write(Brief(work))
+
     async def _change(self, statement: str, *rows: Sequence[Any]) -> None:
         """Run one statement for each of the rows, in one commit."""
+        await self._write(lambda connection: _run(connection, statement, rows))
 
-        def change(connection: sqlite3.Connection) -> None:
-            connection.executemany(statement, rows)
-
-        await self._file.write(OneStatement(change) if len(rows) == 1 else change)
+    async def _change_keyed(self, statement: str, *rows: Sequence[Any]) -> None:
+        """As :meth:`_change`, for a few rows, each found by a key."""
+        await self._brief(lambda connection: _run(connection, statement, rows))
 
     async def _all(self, query: str, *values: object) -> list[Any]:
         return await self._file.read(
             lambda connection: connection.execute(query, values).fetchall()
         )
+
+
+def _run(connection: sqlite3.Connection, statement: str, rows: Sequence[Sequence[Any]]) -> None:
+    connection.executemany(statement, rows)
 
 
 def micros(moment: datetime | None) -> int | None:

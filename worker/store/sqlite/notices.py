@@ -30,15 +30,15 @@ class Notices(Part):
             connection.execute(_CLAIM, (entry.id, entry.digest, "", micros(now)))
             return connection.execute(_CLAIMED, (entry.id, entry.digest)).fetchone() is not None
 
-        return await self._write(claim)
+        return await self._brief(claim)
 
     async def hold_notice(self, notice: HeldNotice) -> None:
         """Keep an early notice; the same id again changes nothing."""
-        await self._change(_HOLD, rows.held_values(notice, micros))
+        await self._change_keyed(_HOLD, rows.held_values(notice, micros))
 
     async def release_notice(self, notice_id: str) -> None:
         """Forget a held notice that was applied."""
-        await self._change(_RELEASE, (notice_id,))
+        await self._change_keyed(_RELEASE, (notice_id,))
 
     async def held_notices(self, *, limit: int) -> list[HeldNotice]:
         """Return held notices, oldest first."""

@@ -39,7 +39,7 @@ class Notifications(Part):
                 (one.webhook_id, one.status, one.attempts, rows.clean(one.answer), micros(one.at))
                 for one in results
             ]
-            await self._change(_RECORD, *values)
+            await self._change_keyed(_RECORD, *values)
 
     async def take_turn(self, asked: TurnAsked) -> Turn:
         """Let one notification of an order and type be sent at a time."""
@@ -52,4 +52,4 @@ class Notifications(Part):
                 connection.execute(_TAKE, (asked.webhook_id, micros(asked.at)))
             return turn
 
-        return await self._write(take)
+        return await self._brief(take)

@@ -69,14 +69,14 @@ class Orders(Part):
     async def commit(self, transition: Transition) -> Committed:
         """Write a transition durably: one commit, compare-and-swap on the version."""
         try:
-            return await self._write(lambda connection: _commit(connection, transition))
+            return await self._brief(lambda connection: _commit(connection, transition))
         except _ShortError:
             return Committed(applied=False, short=True)
 
     async def claim_due(self, now: datetime, *, limit: int, lease: float) -> list[str]:
         """Return orders whose timer is due and push their timers ``lease`` seconds away."""
         values = (after(now, lease), micros(now), limit)
-        return await self._write(
+        return await self._brief(
             lambda connection: [row[0] for row in connection.execute(_CLAIM, values)]
         )
 

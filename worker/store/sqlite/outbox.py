@@ -29,7 +29,7 @@ class Outbox(Part):
     async def mark_sent(self, message_ids: Sequence[str]) -> None:
         """Forget these messages: the broker confirmed them."""
         if message_ids:
-            await self._change(_DELETE, *((one,) for one in message_ids))
+            await self._change_keyed(_DELETE, *((one,) for one in message_ids))
 
     async def claim_unsent(
         self, now: datetime, *, older_than: float, limit: int, lease: float
