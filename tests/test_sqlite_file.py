@@ -171,9 +171,10 @@ async def test_the_loop_goes_on_while_another_process_writes(file: SqliteFile) -
     other = sqlite3.connect(file.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     writing = asyncio.ensure_future(file.write(Brief(_insert(2))))
-    for _ in range(20):
-        await asyncio.sleep(0.01)
-        assert not writing.done()
+    async with asyncio.timeout(2):
+        for _ in range(20):
+            await asyncio.sleep(0.01)
+            assert not writing.done()
     other.execute("ROLLBACK")
     other.close()
     await writing

@@ -5,6 +5,7 @@ products; and dead letters on their way into the table. Each is then taken by th
 and comes to what it would have come to.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -29,6 +30,8 @@ from worker.deadletters.drain import Drain
 from worker.runtime import snapshot
 from worker.runtime.outcome import Ack, Park, Retry
 from worker.runtime.ports import Message, Transition
+from worker.sqlite import SqliteFile
+from worker.sqlite.jobs import Work
 
 MOST = 60
 """More waits than any of these handlings has."""
@@ -171,10 +174,18 @@ STORIES = [
 ]
 
 
+class DistantFile(SqliteFile):
+    """A file whose reads have to be waited for, as those of a server: none is done at once."""
+
+    async def read(self, work: Work[Any]) -> Any:  # noqa: ANN401
+        await asyncio.sleep(0)
+        return await super().read(work)
+
+
 @asynccontextmanager
 async def fresh(folder: Path, number: int) -> AsyncIterator[World]:
     (folder / str(number)).mkdir()
-    async with opened(folder / str(number)) as world:
+    async with opened(folder / str(number), DistantFile) as world:
         yield world
 
 

@@ -252,9 +252,11 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path) -> AsyncIterator[World]:
+async def world(
+    folder: Path, open_file: Callable[[Path], SqliteFile] = SqliteFile
+) -> AsyncIterator[World]:
     """Open a world in ``folder``; nothing may have failed in the background."""
-    file = SqliteFile(folder / "bridge.db")
+    file = open_file(folder / "bridge.db")
     store, broker = SqliteStore(file), EmbeddedBroker(file, ["k"], SystemClock())
     await store.start()
     await broker.start()

@@ -271,10 +271,8 @@ class EmbeddedBroker:
         names, now = list(self._consumers), self._clock.now().timestamp()
         if not names:
             return
-        due = await self._file.read(
-            lambda connection: [name for name in names if rows.has_due(connection, name, now)]
-        )
-        for name in due:
+        due = Brief(lambda connection: rows.due(connection, names, now))
+        for name in await self._file.read(due):
             self._consumers[name].look()
 
 

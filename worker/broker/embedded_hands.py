@@ -158,7 +158,7 @@ class Hands:
 
     async def roll_call(self) -> bool:
         """Put back what dead processes held; say whether there was one."""
-        present = await self._file.read(rows.owners)
+        present = await self._file.read(Brief(rows.owners))
         dead = [
             owner for owner in present if owner != self.owner and is_dead(self._file.path, owner)
         ]

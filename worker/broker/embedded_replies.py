@@ -15,7 +15,7 @@ from worker.broker.awaiting import Expected
 from worker.clock import Clock
 from worker.errors import SealedError, StoreUnavailableError
 from worker.sealing import Sealer
-from worker.sqlite import SqliteFile
+from worker.sqlite import Brief, SqliteFile
 from worker.tasks import TaskGroup
 
 ADDRESS_PREFIX: Final = "embedded."
@@ -48,7 +48,8 @@ class EmbeddedReplies(Expected):
 
     async def fetch(self) -> None:
         """Take in what other processes replied. Raises StoreUnavailableError."""
-        if not await self._file.read(lambda connection: rows.has_reply(connection, self.address)):
+        left = Brief(lambda connection: rows.has_reply(connection, self.address))
+        if not await self._file.read(left):
             return
         oldest = self._clock.now().timestamp() - LIFETIME_SECONDS
         found = await self._file.write(

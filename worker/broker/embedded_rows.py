@@ -6,7 +6,7 @@ here take a connection inside a transaction. It must not know asyncio.
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -63,6 +63,8 @@ _INSERT: Final = """INSERT INTO broker_messages
     (queue, visible_at, owner, deliveries, attempt, message_id, type, correlation_id, reply_to,
      headers, body)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_DUE: Final = """SELECT value FROM json_each(?1) WHERE EXISTS (
+    SELECT 1 FROM broker_messages WHERE queue = value AND owner IS NULL AND visible_at <= ?2)"""
 _CLAIM: Final = """UPDATE broker_messages SET owner = ?, deliveries = deliveries + 1
     WHERE id IN (
         SELECT id FROM broker_messages WHERE queue = ? AND owner IS NULL AND visible_at <= ?
@@ -114,14 +116,9 @@ def insert(
     return cursor.lastrowid
 
 
-def has_due(connection: sqlite3.Connection, queue: str, now: float) -> bool:
-    """Say whether somebody could claim a message of a queue."""
-    found = connection.execute(
-        "SELECT 1 FROM broker_messages"
-        " WHERE queue = ? AND owner IS NULL AND visible_at <= ? LIMIT 1",
-        (queue, now),
-    )
-    return found.fetchone() is not None
+def due(connection: sqlite3.Connection, names: Sequence[str], now: float) -> list[str]:
+    """Return the queues of which somebody could claim a message."""
+    return [row[0] for row in connection.execute(_DUE, (json.dumps(names), now))]
 
 
 def claim(

@@ -8,6 +8,7 @@ own. It must not know a table.
 Source: DESIGN.md, "Database facts".
 """
 
+from collections.abc import Awaitable
 from pathlib import Path
 from typing import TypeVar
 
@@ -30,7 +31,7 @@ class SqliteFile:
         self._writer = Writer(path)
         self._reader = Lane(path, "sqlite reader", read)
 
-    async def write(self, work: Work[T]) -> T:
+    def write(self, work: Work[T]) -> Awaitable[T]:
         """Run ``work`` in the next transaction and return once it is on the disk.
 
         Jobs run in the order of the calls. What ``work`` raises undoes its own changes
@@ -38,11 +39,11 @@ class SqliteFile:
         StoreRefusedError. ``work`` must not begin or end a transaction, and must not
         return a cursor; a thread does it, or the loop itself what is :class:`Brief`.
         """
-        return await self._writer.run(work)
+        return self._writer.run(work)
 
-    async def read(self, work: Work[T]) -> T:
+    def read(self, work: Work[T]) -> Awaitable[T]:
         """Run ``work`` on what is on the disk; what it writes is undone."""
-        return await self._reader.run(work)
+        return self._reader.run(work)
 
     async def close(self) -> None:
         """Finish what was asked for and close the file for good.

@@ -7,6 +7,8 @@ import os
 import sqlite3
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -74,6 +76,14 @@ def connect(path: Path, *, shared: bool = False) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+@contextmanager
+def patience(connection: sqlite3.Connection) -> Iterator[None]:
+    """Let a connection that is shared wait for other processes, as the loop must not."""
+    connection.execute(f"PRAGMA busy_timeout={int(BUSY_TIMEOUT_SECONDS * 1000)}")
+    yield
+    connection.execute("PRAGMA busy_timeout=0")
 
 
 def _refuse_moved(connection: sqlite3.Connection, path: Path) -> None:

@@ -13,13 +13,13 @@ import queue
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
 from worker.errors import StoreUnavailableError
-from worker.sqlite import connect
+from worker.sqlite.connect import connect, patience
 from worker.sqlite.jobs import (
     MAX_BATCH,
     Brief,
@@ -53,13 +53,12 @@ class Writer:
         self._connection: sqlite3.Connection | None = None
         self._closed = False
 
-    async def run(self, work: Work[T]) -> T:
+    def run(self, work: Work[T]) -> Awaitable[T]:
         """Return what ``work`` returns, once it is on the disk. Raises StoreUnavailableError."""
         with self._lock:
             if self._closed:
                 raise StoreUnavailableError("SQLite: the file is closed")
-            future: asyncio.Future[T] = self._add(work)
-        return await future
+            return self._add(work)
 
     async def close(self) -> None:
         """Take no more jobs; return when those that are there are done and the file is closed."""
@@ -115,11 +114,11 @@ class Writer:
     def _carry_out(self, batch: Sequence[Job], *, is_open: bool) -> None:
         try:
             if self._connection is None:
-                self._connection = connect.connect(self._path, shared=True)
+                self._connection = connect(self._path, shared=True)
             if is_open:
                 commit(self._connection)
                 return
-            with _patience(self._connection):
+            with patience(self._connection):
                 write_patiently(self._connection, batch)
         except Exception as error:  # noqa: BLE001  (every caller gets it, the thread lives on)
             fail(batch, error)
@@ -155,15 +154,6 @@ class Writer:
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.close()
-
-
-@contextmanager
-def _patience(connection: sqlite3.Connection) -> Iterator[None]:
-    """Wait for other processes that write, as the loop must not."""
-    milliseconds = int(connect.BUSY_TIMEOUT_SECONDS * 1000)
-    connection.execute(f"PRAGMA busy_timeout={milliseconds}")
-    yield
-    connection.execute("PRAGMA busy_timeout=0")
 
 
 def _nothing(_: sqlite3.Connection) -> None:

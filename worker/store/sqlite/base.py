@@ -4,7 +4,7 @@ Why it exists: each part is one concern; this is what none of them owns.
 """
 
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -22,15 +22,19 @@ class Part:
 
     _file: SqliteFile
 
-    async def _write(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return await self._file.write(work)
+    def _write(self, work: Callable[[sqlite3.Connection], T]) -> Awaitable[T]:
+        return self._file.write(work)
 
-    async def _read(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        return await self._file.read(work)
+    def _read(self, work: Callable[[sqlite3.Connection], T]) -> Awaitable[T]:
+        return self._file.read(work)
 
-    async def _brief(self, work: Callable[[sqlite3.Connection], T]) -> T:
+    def _brief(self, work: Callable[[sqlite3.Connection], T]) -> Awaitable[T]:
         """As :meth:`_write`, for a few statements on a few rows found by a key."""
-        return await self._file.write(Brief(work))
+        return self._file.write(Brief(work))
+
+    def _look(self, work: Callable[[sqlite3.Connection], T]) -> Awaitable[T]:
+        """As :meth:`_read`, for a few rows found by a key."""
+        return self._file.read(Brief(work))
 
     async def _change(self, statement: str, *rows: Sequence[Any]) -> None:
         """Run one statement for each of the rows, in one commit."""

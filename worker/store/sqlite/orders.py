@@ -25,10 +25,20 @@ from worker.store.tables import (
 )
 
 _INSERT: Final = insert(ORDERS) + " ON CONFLICT (order_num) DO NOTHING"
-_UPDATE: Final = (
-    f"UPDATE orders SET {', '.join(f'{name} = ?' for name in names(ORDERS)[1:])}"  # noqa: S608
-    " WHERE order_num = ? AND version = ?"
-)
+_FIXED: Final = frozenset({"order_num", "app_key", "channel_order_num", "created_at"})
+"""What never changes of an order: named in an UPDATE, its indexes would be written anew."""
+_PLACES: Final = [place for place, name in enumerate(names(ORDERS)) if name not in _FIXED]
+_LASTING: Final = [place for place in _PLACES if names(ORDERS)[place] != "erased_at"]
+"""Likewise, but while the order's people are known."""
+
+
+def _update(places: Sequence[int]) -> str:
+    columns = ", ".join(f"{names(ORDERS)[place]} = ?" for place in places)
+    return f"UPDATE orders SET {columns} WHERE order_num = ? AND version = ?"  # noqa: S608
+
+
+_UPDATE: Final = _update(_LASTING)
+_ERASE: Final = _update(_PLACES)
 _EVENTS: Final = insert(ORDER_EVENTS)
 _INBOX: Final = insert(INBOX) + " ON CONFLICT (id) DO NOTHING"
 _OUTBOX: Final = insert(OUTBOX) + " ON CONFLICT (message_id) DO NOTHING"
@@ -56,13 +66,13 @@ class Orders(Part):
 
     async def load(self, order_num: str, inbox_ids: Sequence[str] = ()) -> Loaded:
         """Return the order, and those of the ids that are in the inbox."""
-        return await self._read(lambda connection: _load(connection, _BY_NUM, order_num, inbox_ids))
+        return await self._look(lambda connection: _load(connection, _BY_NUM, order_num, inbox_ids))
 
     async def load_by_zzy_order_id(
         self, zzy_order_id: str, inbox_ids: Sequence[str] = ()
     ) -> Loaded:
         """As :meth:`load`, by ZZY's number of the order."""
-        return await self._read(
+        return await self._look(
             lambda connection: _load(connection, _BY_ZZY, zzy_order_id, inbox_ids)
         )
 
@@ -102,7 +112,9 @@ def _commit(connection: sqlite3.Connection, transition: Transition) -> Committed
     if row.version == 1:
         done = connection.execute(_INSERT, values)
     else:
-        done = connection.execute(_UPDATE, (*values[1:], row.order_num, row.version - 1))
+        statement, places = (_UPDATE, _LASTING) if row.erased_at is None else (_ERASE, _PLACES)
+        changed = [values[place] for place in places]
+        done = connection.execute(statement, (*changed, row.order_num, row.version - 1))
     if done.rowcount != 1:
         return Committed(applied=False)
     available = None
