@@ -139,48 +139,6 @@ async def test_a_statement_that_fails_undoes_itself_alone(file: SqliteFile) -> N
     assert await _numbers(file) == [1, 3]
 
 
-async def test_the_loop_does_brief_work_itself_and_no_other(file: SqliteFile) -> None:
-    def whose(_: sqlite3.Connection) -> int:
-        return threading.get_ident()
-
-    assert await file.write(Brief(whose)) == threading.get_ident()
-    assert await file.write(whose) != threading.get_ident()
-
-
-async def test_brief_work_is_done_anew_where_another_fails(file: SqliteFile) -> None:
-    done = await asyncio.gather(
-        file.write(Brief(_insert(1))),
-        file.write(Brief(_run("INSERT INTO t VALUES (2, 'x'), (1, 'x')"))),
-        file.write(Brief(_insert(2))),
-        return_exceptions=True,
-    )
-    assert [type(one) for one in done] == [list, StoreRefusedError, list]
-    assert await _numbers(file) == [1, 2]
-
-
-async def test_brief_work_is_counted_once_it_is_on_the_disk(file: SqliteFile) -> None:
-    other = sqlite3.connect(file.path)
-    for number in range(50):
-        await file.write(Brief(_insert(number)))
-        assert other.execute("SELECT max(n) FROM t").fetchone() == (number,)
-    other.close()
-
-
-async def test_the_loop_goes_on_while_another_process_writes(file: SqliteFile) -> None:
-    await file.write(Brief(_insert(1)))
-    other = sqlite3.connect(file.path, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    writing = asyncio.ensure_future(file.write(Brief(_insert(2))))
-    async with asyncio.timeout(2):
-        for _ in range(20):
-            await asyncio.sleep(0.01)
-            assert not writing.done()
-    other.execute("ROLLBACK")
-    other.close()
-    await writing
-    assert await _numbers(file) == [1, 2]
-
-
 async def test_errors_are_ours_and_hold_no_values(file: SqliteFile) -> None:
     secret = "half a pair: \ud800"
     with pytest.raises(StoreRefusedError) as refused:
