@@ -40,6 +40,8 @@ class Tally:
     def __init__(self) -> None:
         """Begin with none."""
         self._seconds: deque[tuple[int, int, int]] = deque()
+        self._messages = 0
+        self._parked = 0
 
     def add(self, now: datetime, *, parked: bool) -> None:
         """Count one message."""
@@ -49,12 +51,16 @@ class Tally:
             self._seconds.append((of, all_of_it, dead))
             all_of_it = dead = 0
         self._seconds.append((second, all_of_it + 1, dead + parked))
+        self._messages += 1
+        self._parked += parked
         while not second - WINDOW_SECONDS < self._seconds[0][0] <= second:
-            self._seconds.popleft()
+            _, all_of_it, dead = self._seconds.popleft()
+            self._messages -= all_of_it
+            self._parked -= dead
 
     def totals(self) -> tuple[int, int]:
         """Return how many messages there were, and how many of them were parked."""
-        return sum(n for _, n, _ in self._seconds), sum(dead for _, _, dead in self._seconds)
+        return self._messages, self._parked
 
 
 class DeadLetterLimit:
