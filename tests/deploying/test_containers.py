@@ -1,6 +1,7 @@
 """The services of docker-compose.yml together, each with its own login, on real servers."""
 
 import asyncio
+import json
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
@@ -104,12 +105,36 @@ async def test_each_service_has_what_it_needs_and_no_more(town: Town) -> None:
     assert "database_url" not in {p.name for p in town.services["ingress"].config.parent.iterdir()}
     assert not (town.services["ingress"].place / "secrets" / "database_url").exists()
     await an_upstream_speaks_for_its_channel_alone(town)
+    for role, told in RIGHTS.items():
+        await doctor_says(town.services[role], told)
     await a_stale_notice_is_kept_and_replayed_by_the_console(town)
     for login, tries in REFUSED.items():
         for what, attempt in tries.items():
             with channel(town.logins(login)) as opened, pytest.raises(ChannelClosedByBroker) as no:
                 attempt(opened)
             assert no.value.reply_code == ACCESS_REFUSED, (login, what)
+
+
+RIGHTS = {
+    "saga": "may declare, publish and consume",
+    "ingress": "may write to ticketbridge.in alone: an ingress's",
+    "relay": "may write to queues and declares none: a relay's, or a console's",
+    "console": "may write to queues and declares none",
+}
+
+
+async def doctor_says(service: Service, told: str) -> None:
+    """Look from within a service: nothing is broken, and its login is what it should be."""
+    words = [service.command[0], "doctor", "--json", "--config", str(service.config)]
+    ran = await asyncio.to_thread(
+        subprocess.run, words, env=service.whole, capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0, ran.stdout
+    found = {line["id"]: line for line in map(json.loads, ran.stdout.splitlines())}
+    assert told in found["broker permissions"]["detail"]
+    assert found["broker topology"]["state"] == "ok"
+    named = "none is named" in found["database"]["detail"]
+    assert named is (service.place.name == "ingress"), found["database"]
 
 
 async def an_order_goes_through(town: Town) -> None:

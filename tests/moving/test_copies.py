@@ -126,6 +126,40 @@ async def test_what_is_no_backup_or_damaged_or_newer_replaces_nothing(
     assert not [*config.parent.glob("b.db.replaced-*")]
 
 
+async def test_what_is_damaged_is_not_backed_up(config: Path, saved: Path) -> None:
+    file, second = config.with_name("b.db"), saved.with_name("second")
+    body = bytearray(held(saved))
+    body[5 * 4096 : 5 * 4096 + 200] = b"\xff" * 200
+    file.write_bytes(body)
+    ran = await called(config, "backup", str(second))
+    assert (ran.code, ran.out) == (1, "")
+    assert "damaged" in ran.err
+    assert not [*config.parent.glob("second*")]
+
+
+def test_a_backup_is_one_file(saved: Path) -> None:
+    legacy = b"\x01\x01"  # as SQLite's header says that there is no write-ahead log
+    assert held(saved)[18:20] == legacy
+    assert [path.name for path in saved.parent.glob("saved*")] == ["saved"]
+
+
+@pytest.fixture
+def half(config: Path, saved: Path) -> Path:  # noqa: ARG001  (the copy is of the whole)
+    """The same configuration, and now the queues lie elsewhere."""
+    config.write_text("database_url = 'sqlite:///b.db'\nbroker_url = 'embedded:queues.db'\n")
+    return config
+
+
+async def test_half_of_a_set_up_is_neither_copied_nor_replaced(half: Path, saved: Path) -> None:
+    config = half
+    before = held(config.with_name("b.db"))
+    for words in (("backup", str(saved.with_name("second"))), ("restore", str(saved))):
+        ran = await called(config, *words)
+        assert (ran.code, ran.out) == (1, "")
+        assert "lie elsewhere" in ran.err
+    assert held(config.with_name("b.db")) == before
+
+
 async def test_an_older_backup_is_put_back_and_migrate_is_asked_for(
     config: Path, saved: Path
 ) -> None:

@@ -49,6 +49,20 @@ class Problem:
     do: str = ""
 
 
+_LET_IN: Final = (
+    "rabbitmqctl set_permissions USER '^ticketbridge' '.*' '.*', on our virtual host;"
+    " where each role has its own login, name them all in broker_logins"
+)
+_GIVE_ROLE: Final = "give it a role's rights: docs/deployment.md, docker/definitions.json"
+_ALARMED: Final = Problem(
+    "broker alarms",
+    "broken",
+    "it takes nothing that is published: an alarm of its memory or disk",
+    "rabbitmq-diagnostics alarms; free it",
+)
+_TAKES: Final = Problem("broker alarms", "ok", "it takes what is published")
+
+
 @dataclass(frozen=True, slots=True)
 class LookedAt:
     """What was found at a RabbitMQ that lets us in."""
@@ -64,15 +78,20 @@ class LookedAt:
         return tuple(parts) < OLDEST
 
 
-async def look_at_rabbitmq(url: str, relay_keys: Sequence[str]) -> LookedAt:
-    """Return what is found. Raises BrokerUnavailableError if it does not let us in."""
+async def look_at_rabbitmq(
+    url: str, relay_keys: Sequence[str], *, own_logins: bool = False
+) -> LookedAt:
+    """Return what is found. Raises BrokerUnavailableError if it does not let us in.
+
+    With ``own_logins`` each role has its own, and most of them may not declare.
+    """
     try:
         async with asyncio.timeout(LONGEST_SECONDS), _connected(url) as connection:
             await guarded(connection.channel())
             version = _version(connection)
-            found = await guarded(_rights(connection))
+            found, declares = await guarded(_rights(connection, own_logins=own_logins))
             if all(one.state == "ok" for one in found):
-                found += await guarded(_topology(connection, relay_keys))
+                found += await guarded(_topology(connection, relay_keys, declares=declares))
             return LookedAt(version, found)
     except AMQP_ERRORS as error:
         raise BrokerUnavailableError(described(error)) from None
@@ -100,8 +119,13 @@ def _version(connection: AbstractConnection) -> str:
 # --- what we may do, and whether it takes what is published ---------------------------------
 
 
-async def _rights(connection: AbstractConnection) -> list[Problem]:
-    """Try to declare, publish and read on a queue of our own, which nobody else sees."""
+async def _rights(
+    connection: AbstractConnection, *, own_logins: bool
+) -> tuple[list[Problem], bool]:
+    """Try to declare, publish and read on a queue of our own, which nobody else sees.
+
+    Returns also whether our login may declare.
+    """
     name = f"{queues.ORDERS}.doctor.{uuid.uuid4().hex}"
     try:
         async with _channel(connection) as channel:
@@ -110,21 +134,54 @@ async def _rights(connection: AbstractConnection) -> list[Problem]:
                 await channel.default_exchange.publish(aio_pika.Message(b""), name, mandatory=True)
             await queue.get(no_ack=True, fail=False)
     except TimeoutError:
-        told = "it takes nothing that is published: an alarm of its memory or disk"
-        return [Problem("broker alarms", "broken", told, "rabbitmq-diagnostics alarms; free it")]
+        return [_ALARMED], True
     except ChannelAccessRefused as error:
-        do = "rabbitmqctl set_permissions USER '^ticketbridge' '.*' '.*', on our virtual host"
-        return [Problem("broker permissions", "broken", _said(error), do)]
-    return [
-        Problem("broker permissions", "ok", "our login may declare, publish and consume"),
-        Problem("broker alarms", "ok", "it takes what is published"),
-    ]
+        if own_logins:
+            return await _rights_of_a_role(connection), False
+        return [Problem("broker permissions", "broken", _said(error), _LET_IN)], True
+    told = "our login may declare, publish and consume"
+    return [Problem("broker permissions", "ok", told), _TAKES], True
+
+
+async def _rights_of_a_role(connection: AbstractConnection) -> list[Problem]:
+    """Say for which role the rights of a login last that may not declare.
+
+    What is tried is published where no queue is: RabbitMQ drops it.
+    """
+    try:
+        if await _may_publish(connection, ""):
+            told = "our login may write to queues and declares none: a relay's, or a console's"
+        elif await _may_publish(connection, queues.INGRESS_EXCHANGE):
+            told = f"our login may write to {queues.INGRESS_EXCHANGE} alone: an ingress's"
+        else:
+            told = "our login may neither declare nor write: of no role of ours"
+            return [Problem("broker permissions", "broken", told, _GIVE_ROLE)]
+    except TimeoutError:
+        return [_ALARMED]
+    except ChannelNotFoundEntity:
+        told = f"{queues.INGRESS_EXCHANGE} is not there yet, and our login may not make it"
+        return [Problem("broker permissions", "broken", told, "start a saga first: it makes it")]
+    return [Problem("broker permissions", "ok", told), _TAKES]
+
+
+async def _may_publish(connection: AbstractConnection, exchange: str) -> bool:
+    """Tell whether our login may. Raises TimeoutError, ChannelNotFoundEntity."""
+    key = f"{queues.ORDERS}.doctor.{uuid.uuid4().hex}"
+    try:
+        async with _channel(connection) as channel, asyncio.timeout(CONFIRM_SECONDS):
+            where = await channel.get_exchange(exchange, ensure=False)
+            await where.publish(aio_pika.Message(b""), key, mandatory=False)
+    except ChannelAccessRefused:
+        return False
+    return True
 
 
 # --- the queues -----------------------------------------------------------------------------
 
 
-async def _topology(connection: AbstractConnection, relay_keys: Sequence[str]) -> list[Problem]:
+async def _topology(
+    connection: AbstractConnection, relay_keys: Sequence[str], *, declares: bool
+) -> list[Problem]:
     plans = [dead_queue(), *delay_queues(), *work_queues(relay_keys)]
     missing, found, idle = [], [], []
     for plan in plans:
@@ -132,7 +189,7 @@ async def _topology(connection: AbstractConnection, relay_keys: Sequence[str]) -
         if consumers is None:
             missing.append(plan.name)
             continue
-        if wrong := await _differs(connection, plan):
+        if declares and (wrong := await _differs(connection, plan)):
             found.append(Problem("broker topology", "broken", wrong, _MAKE_ANEW))
         if not consumers and not plan.name.startswith(queues.DELAY_PREFIX):
             idle.append(plan.name)
@@ -147,7 +204,10 @@ async def _topology(connection: AbstractConnection, relay_keys: Sequence[str]) -
         told = f"nobody consumes: {', '.join(idle)}"
         found.append(Problem("broker consumers", "warning", told, do))
     if not any(one.check == "broker topology" for one in found):
-        found.append(Problem("broker topology", "ok", f"{len(plans)} queues, as they should be"))
+        told = (
+            "as they should be" if declares else "all there; how they were made a saga's login sees"
+        )
+        found.append(Problem("broker topology", "ok", f"{len(plans)} queues, {told}"))
     return found
 
 

@@ -28,7 +28,8 @@ async def look(settings: Settings, _now: datetime) -> AsyncIterator[Finding]:
 
     keys = [channel.app_key for channel in settings.channels]
     try:
-        looked = await look_at_rabbitmq(settings.broker_url, keys)
+        own_logins = bool(settings.broker_logins)
+        looked = await look_at_rabbitmq(settings.broker_url, keys, own_logins=own_logins)
     except BrokerUnavailableError as error:
         do = "see that it runs, and that broker_url names its login and virtual host"
         yield Finding("broker", "broken", f"RabbitMQ: {error}", do)

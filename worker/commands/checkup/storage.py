@@ -31,6 +31,10 @@ async def look(settings: Settings, now: datetime) -> AsyncIterator[Finding]:
     from worker.store.look import look_at_postgres, look_at_sqlite  # noqa: PLC0415  (drivers)
 
     path = settings.sqlite_path
+    if settings.embedded_path is None and "database_url" not in settings.model_fields_set:
+        told = "none is named, which is enough for an ingress alone"
+        yield Finding("database", "ok", told, "every other role needs database_url")
+        return
     try:
         looked = await (look_at_sqlite(path) if path else look_at_postgres(settings.database_url))
     except StoreUnavailableError as error:
