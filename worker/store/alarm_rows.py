@@ -98,12 +98,16 @@ WATCH: Final = (
     " WHERE alarm_watch.owner = excluded.owner OR alarm_watch.until <= $2::timestamptz"
     " RETURNING owner"
 )
+# One look at all that waits, for both counts of orders.
 FACTS: Final = (
-    "SELECT (SELECT count(*) FROM dead_letters WHERE first_failed_at >= $1::timestamptz),"
-    " (SELECT count(*) FROM orders WHERE wake_at IS NOT NULL AND created_at < $2::timestamptz"
-    " AND phase IN ('creating', 'paying', 'closing')),"
-    " (SELECT count(*) FROM orders WHERE wake_at IS NOT NULL AND created_at < $3::timestamptz"
-    " AND phase = 'awaiting_ticket')"
+    "SELECT (SELECT count(*) FROM dead_letters"
+    " WHERE last_failed_at >= $1::timestamptz AND first_failed_at >= $1::timestamptz),"
+    " late.unpaid, late.without_ticket FROM (SELECT"
+    " count(*) FILTER (WHERE created_at < $2::timestamptz"
+    " AND phase IN ('creating', 'paying', 'closing')) AS unpaid,"
+    " count(*) FILTER (WHERE created_at < $3::timestamptz"
+    " AND phase = 'awaiting_ticket') AS without_ticket"
+    " FROM orders WHERE wake_at IS NOT NULL) late"
 )
 
 

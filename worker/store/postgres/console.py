@@ -21,11 +21,11 @@ _TOUCH: Final = "UPDATE console_sessions SET seen_at = $2 WHERE digest = $1 AND 
 _END: Final = "DELETE FROM console_sessions WHERE digest = $1"
 _END_OLD: Final = "DELETE FROM console_sessions WHERE created_at < $1 OR seen_at < $2"
 
-_ORDERS: Final = (
+ORDERS: Final = (
     "SELECT count(*), count(*) FILTER (WHERE phase = 'refused') FROM orders"
     " WHERE erased_at IS NULL AND created_at >= $1 AND created_at < $2"
 )
-_LATENCIES: Final = (
+LATENCIES: Final = (
     "SELECT extract(epoch FROM n.settled_at - o.created_at)::float8 FROM notifications n"
     " JOIN orders o ON o.order_num = n.order_num"
     " WHERE n.status = 'delivered' AND n.type = 'voucher'"
@@ -73,8 +73,8 @@ class ConsoleRows(Part):
 
     async def tally(self, since: datetime, until: datetime) -> Tally:
         """Count what happened from ``since`` on and before ``until``."""
-        ((orders, refused),) = await self._all(_ORDERS, since, until)
-        latencies = await self._all(_LATENCIES, since, until)
+        ((orders, refused),) = await self._all(ORDERS, since, until)
+        latencies = await self._all(LATENCIES, since, until)
         letters = await self._all(_LETTERS, since, until)
         seconds = [max(0.0, one) for (one,) in latencies]
         return Tally(orders, refused, seconds, {kind: count for kind, count in letters})  # noqa: C416

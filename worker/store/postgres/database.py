@@ -30,11 +30,15 @@ _Connection = Any
 
 # Statements stay prepared: a plan made while a table was small must not scan it when it is
 # large, and nothing here reads a whole table that has an index for the question.
+# A disabled scan that is taken all the same counts as so dear that it would be compiled first
+# (half a second), and a count would start processes of its own: every statement here is short.
 # Only a default that would lose commits is changed: remote_apply is stronger than on.
 _SESSION: Final = """
 SELECT set_config('statement_timeout', $1, false),
        set_config('idle_in_transaction_session_timeout', $1, false),
        set_config('enable_seqscan', 'off', false),
+       set_config('jit', 'off', false),
+       set_config('max_parallel_workers_per_gather', '0', false),
        CASE WHEN current_setting('synchronous_commit') IN ('off', 'local')
             THEN set_config('synchronous_commit', 'on', false) END
 """

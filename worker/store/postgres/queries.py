@@ -20,12 +20,10 @@ FIND: Final = select(
     "WHERE order_num = $1 OR channel_order_num = $1 OR zzy_order_id = $1"
     " ORDER BY updated_at DESC, order_num",
 )
-_TIMELINE: Final = (
+TIMELINE: Final = (
     "SELECT at, kind, text, phase FROM order_events WHERE order_num = $1 ORDER BY version, position"
 )
-_NOTIFICATIONS: Final = select(
-    NOTIFICATIONS, "WHERE order_num = $1 ORDER BY created_at, seq, webhook_id"
-)
+NOTES: Final = select(NOTIFICATIONS, "WHERE order_num = $1 ORDER BY created_at, seq, webhook_id")
 
 
 class Queries(Part):
@@ -47,9 +45,9 @@ class Queries(Part):
 
     async def timeline(self, order_num: str) -> list[TimelineEntry]:
         """Return an order's history, oldest first."""
-        return [rows.entry(record, same) for record in await self._all(_TIMELINE, order_num)]
+        return [rows.entry(record, same) for record in await self._all(TIMELINE, order_num)]
 
     async def notifications(self, order_num: str) -> list[NotificationRow]:
         """Return an order's notifications, oldest first."""
-        found = await self._all(_NOTIFICATIONS, order_num)
+        found = await self._all(NOTES, order_num)
         return [rows.notification(record, same) for record in found]

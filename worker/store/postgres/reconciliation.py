@@ -28,7 +28,7 @@ from worker.store.tables import (
 
 _BEGINNING: Final = datetime(1, 1, 2, tzinfo=UTC)
 _OURS: Final = "WHERE order_num = ANY($1)"
-_ORDERS: Final = select(
+ORDERS_OF_A_DAY: Final = select(
     ORDERS,
     f"WHERE {own.ORDERS_OF.format('$1', '$2')} AND (created_at, order_num) > ($3, $4)"
     " ORDER BY created_at, order_num LIMIT $5",
@@ -85,7 +85,7 @@ class Reconciliations(Part):
     ) -> Sequence[OrderRow]:
         """Return a day's orders whose people are known, oldest first."""
         place = (after.created_at, after.order_num) if after else (_BEGINNING, "")
-        found = await self._all(_ORDERS, span.since, span.until, *place, limit)
+        found = await self._all(ORDERS_OF_A_DAY, span.since, span.until, *place, limit)
         return [rows.order(record, same) for record in found]
 
     async def belongings(self, orders: Sequence[OrderRow]) -> Belongings:

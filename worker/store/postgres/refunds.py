@@ -18,13 +18,13 @@ from worker.store.tables import FAILED, NOTIFICATIONS, ORDERS, REFUNDING
 
 _NOTES: Final = len(names(NOTIFICATIONS))
 _PERHAPS: Final = select(ORDERS, f"WHERE {REFUNDING} ORDER BY updated_at DESC, order_num LIMIT $1")
-_TOLD: Final = (
+TOLD: Final = (
     f"SELECT {columns(NOTIFICATIONS, 'n')}, {columns(ORDERS, 'o')}"  # noqa: S608
     " FROM notifications n JOIN orders o ON o.order_num = n.order_num"
     " WHERE n.type = 'refund' AND n.created_at >= $1 ORDER BY n.created_at DESC, n.webhook_id"
     " LIMIT $2"
 )
-_FAILED: Final = (
+FAILED_ORDERS: Final = (
     f"SELECT e.phase, {columns(ORDERS, 'o')}"  # noqa: S608
     " FROM order_events e JOIN orders o ON o.order_num = e.order_num"
     f" WHERE e.{FAILED} AND e.at >= $1 AND e.at < $2 AND NOT EXISTS ("
@@ -43,7 +43,7 @@ class Refunds(Part):
 
     async def refunds_told(self, since: datetime, *, limit: int) -> Sequence[RefundTold]:
         """Return the refunds of which channels were told since then, the latest first."""
-        found = await self._all(_TOLD, since, limit)
+        found = await self._all(TOLD, since, limit)
         return [
             RefundTold(
                 rows.notification(tuple(one)[:_NOTES], same), rows.order(tuple(one)[_NOTES:], same)
@@ -55,5 +55,5 @@ class Refunds(Part):
         self, since: datetime, until: datetime, *, limit: int
     ) -> Sequence[FailedOrder]:
         """Return orders that were refused, or whose ticket failed, in a stretch of time."""
-        found = await self._all(_FAILED, since, until, limit)
+        found = await self._all(FAILED_ORDERS, since, until, limit)
         return [FailedOrder(one[0], rows.order(tuple(one)[1:], same)) for one in found]

@@ -18,7 +18,7 @@ from worker.store.postgres.statements import columns
 from worker.store.tables import ORDERS, PERSONAL_TERM
 
 _BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_SEARCHED: Final = (
+SEARCHED: Final = (
     f"SELECT {columns(ORDERS, 'o')} FROM orders o WHERE o.order_num IN"  # noqa: S608
     " (SELECT s.order_num FROM order_search s WHERE s.term = ANY($1))"
     " ORDER BY o.updated_at DESC, o.order_num LIMIT $2"
@@ -61,7 +61,7 @@ class Search(Part):
 
     async def searched(self, terms: Sequence[str], *, limit: int) -> list[OrderRow]:
         """Return the orders that lie under any of the terms, last changed first."""
-        found = await self._all(_SEARCHED, list(terms), limit)
+        found = await self._all(SEARCHED, list(terms), limit)
         return [rows.order(tuple(record), same) for record in found]
 
     async def unindexed(
