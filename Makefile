@@ -13,12 +13,13 @@ ARGS :=
 PEERS := dbos celery faststream
 
 .DEFAULT_GOAL := help
+RESULT := docs/benchmarks/result.json
 SEEDS := 200
 FIRST := 1
 SECONDS := 600
 SEED := 20260501
 
-.PHONY: help install demo test test-fast lint fmt bench simulate docs acceptance audit chaos release dist secrets walk screenshots clean
+.PHONY: help install demo test test-fast lint fmt bench figures simulate docs acceptance audit chaos release dist secrets walk screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +64,10 @@ fmt: install ## format and fix what can be fixed
 
 bench: install $(PEERS:%=.venv/peers/%/.done) ## what an order costs, beside a floor and peers (ARGS: --help)
 	$(PY) -m bench.run $(ARGS)
+
+figures: install ## what make bench measured (RESULT=….json) into the pages: tables, picture, sizing
+	$(PY) -m bench.publish $(RESULT)
+	$(PY) -m tests.docs.sizing
 
 .venv/peers/%/.done: bench/requirements-%.txt
 	@$(PY) -m venv --clear --without-pip $(@D)
