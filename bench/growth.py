@@ -14,6 +14,7 @@ import uvloop
 
 from bench.figures import MEMORY, MILLION, OURS, Figure, compared
 from bench.load import ACCEPTED, Placing, bodies
+from bench.plans import answered
 from bench.processes import memory_mb
 from bench.rounds import Round, in_flight
 from bench.setups import House, Setup, Site
@@ -61,10 +62,10 @@ def memory(house: House, many: int, number: int) -> tuple[Figure, Held]:
     return Figure(MEMORY, max(grown), min(grown), max(grown)), held
 
 
-def million(house: House, chosen: argparse.Namespace) -> tuple[Figure, list[Round]]:
+def million(house: House, chosen: argparse.Namespace) -> tuple[Figure, list[Round], str]:
     """Return how fast orders are beside a million others, to how fast they are beside none.
 
-    Of the others some more wait for their tickets.
+    Beside those, some more wait for their tickets. Also returns how PostgreSQL answers then.
     """
     empty, full = (house.our_site(name, embedded=False) for name in ("none stored", "stored"))
     setups = []
@@ -78,7 +79,8 @@ def million(house: House, chosen: argparse.Namespace) -> tuple[Figure, list[Roun
             played.append(in_flight(house, setup, bodies(chosen.orders), chosen.in_flight))
             sys.stderr.write(f"{setup.name}: {played[-1].orders_per_second:.0f} orders/s\n")
     speeds = ([r.orders_per_second for r in played if r.setup == s.name] for s in (full, empty))
-    return compared(MILLION, *speeds), played
+    plans = uvloop.run(answered(full.database_url)) if chosen.plans else ""
+    return compared(MILLION, *speeds), played, plans
 
 
 async def fill(site: Site, delivered: int, waiting: int) -> None:

@@ -3,7 +3,7 @@
 import os
 import platform
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.box import SIMPLE
@@ -47,8 +47,10 @@ Summary = dict[str, dict[str, Spread]]
 
 def summarise(rounds: Sequence[Round]) -> Summary:
     """Return median, least and greatest of every column, by set-up."""
-    floor = statistics.median(r.cpu_ms for r in rounds if r.setup == FLOOR)
     summary: Summary = {}
+    if not rounds:
+        return summary
+    floor = statistics.median(r.cpu_ms for r in rounds if r.setup == FLOOR)
     for name in dict.fromkeys(r.setup for r in rounds):
         mine = [r for r in rounds if r.setup == name]
         summary[name] = {
@@ -110,6 +112,18 @@ def _show(summary: Summary, columns: Columns, units: str) -> None:
             cells.append(f"{s['median']:.{digits}f}\n{low}–{high}" if s["max"] else "–")
         table.add_row(name, *cells)
     Console(width=180).print(table)
+
+
+def show_seen(seen: Mapping[str, Mapping[str, float]]) -> None:
+    """Print what was seen, a column for each set-up."""
+    table = Table(box=SIMPLE)
+    table.add_column("")
+    for name in seen:
+        table.add_column(name, justify="right")
+    for what in dict.fromkeys(key for one in seen.values() for key in one):
+        cells = (f"{one[what]:.2f}" if what in one else "" for one in seen.values())
+        table.add_row(what, *cells)
+    Console(width=120).print(table)
 
 
 def show_figures(figures: Sequence[Figure]) -> None:

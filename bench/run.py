@@ -12,22 +12,29 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from bench.backlog import backlog
 from bench.contest import CONTESTANTS, in_turn
+from bench.crowd import crowd
 from bench.figures import DEAD_CHANNEL, MEMORY, MILLION, Figure, ratios
-from bench.growth import IN_EARNEST, memory, million
+from bench.growth import IN_EARNEST, STORED, WAITING, memory, million
 from bench.neighbours import dead_channel
 from bench.report import (
     machine,
     show_figures,
     show_roles,
     show_rounds,
+    show_seen,
     summarise,
     summarise_roles,
 )
-from bench.roles import ingress_figure, one_at_a_time
+from bench.roles import RoleRound, ingress_figure, one_at_a_time
+from bench.rounds import Round
 from bench.setups import House
 
-LONG = ("dead", "million", "memory")
+LONG = ("dead", "million", "memory", "crowd", "backlog")
+SEEN = {"crowd", "backlog"}
+"""What is shown as it was seen, and promises nothing."""
+PLANS = Path(__file__).parent.parent / "docs" / "benchmarks" / "plans.md"
 
 
 def options() -> argparse.Namespace:
@@ -51,7 +58,19 @@ def options() -> argparse.Namespace:
         default=[],
         help="measure these too, which take long; without a word, all of them",
     )
-    parser.add_argument("--stored", type=int, default=1_000_000, help="orders in a full database")
+    parser.add_argument(
+        "--alone", action="store_true", help="measure nothing else than what --long names"
+    )
+    parser.add_argument("--stored", type=int, default=STORED, help="orders in a full database")
+    parser.add_argument(
+        "--waiting", type=int, default=WAITING, help="of others, those that wait for their tickets"
+    )
+    parser.add_argument(
+        "--commands", type=int, default=WAITING, help="that wait in the queue when a saga starts"
+    )
+    parser.add_argument(
+        "--plans", action="store_true", help=f"with million: write {PLANS.name} anew"
+    )
     parser.add_argument(
         "--many", type=int, default=100_000, help="orders before memory is looked at"
     )
@@ -66,15 +85,14 @@ def main() -> int:
     chosen = options()
     plan = {key: value for key, value in vars(chosen).items() if key != "json"}
     about = {**machine(), **plan}
-    with House() as house:
-        rounds = in_turn(house, chosen)
-    with House() as house:
-        roles = one_at_a_time(house, chosen.rounds, chosen.orders, chosen.warm_up)
+    rounds, roles = ([], []) if chosen.alone else _contest(chosen)
     long, details = _long(chosen)
     figures = [*ratios(rounds), ingress_figure(roles), *long]
     summary = summarise(rounds)
     show_rounds(summary)
     show_roles(summarise_roles(roles))
+    for name in SEEN & details.keys():
+        show_seen(details[name])
     show_figures(figures)
     if chosen.json:
         result = {
@@ -90,6 +108,14 @@ def main() -> int:
     return int(any(figure.verdict == "missed" for figure in figures))
 
 
+def _contest(chosen: argparse.Namespace) -> tuple[list[Round], list[RoleRound]]:
+    """Play the rounds of the set-ups, and of one role at a time."""
+    with House() as house:
+        rounds = in_turn(house, chosen)
+    with House() as house:
+        return rounds, one_at_a_time(house, chosen.rounds, chosen.orders, chosen.warm_up)
+
+
 def _long(chosen: argparse.Namespace) -> tuple[list[Figure], dict[str, Any]]:
     """Measure what takes long, as far as it is wanted; the rest is not measured."""
     stored, held = Figure(MILLION), Figure(MEMORY)
@@ -100,11 +126,19 @@ def _long(chosen: argparse.Namespace) -> tuple[list[Figure], dict[str, Any]]:
             dead = dead_channel(house, chosen.rounds, chosen.orders // 2)
     if "million" in chosen.long:
         with House(**IN_EARNEST) as house:
-            stored, played = million(house, chosen)
+            stored, played, plans = million(house, chosen)
         details["million"] = [asdict(r) for r in played]
+        if chosen.plans:
+            PLANS.write_text(plans)
     if "memory" in chosen.long:
         with House() as house:
             held, details["memory"] = memory(house, chosen.many, chosen.in_flight)
+    if "crowd" in chosen.long:
+        with House() as house:
+            details["crowd"] = crowd(house, chosen.rounds, chosen.orders)
+    if "backlog" in chosen.long:
+        with House() as house:
+            details["backlog"] = backlog(house, chosen.commands, chosen.rounds)
     return [stored, held, dead], details
 
 
