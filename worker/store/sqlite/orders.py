@@ -129,8 +129,8 @@ def _commit(connection: sqlite3.Connection, transition: Transition) -> Committed
         (_NOTIFICATIONS, rows.notification_values(transition, micros)),
         (_SEARCH, rows.search_values(transition, micros)),
     ):
-        if more:
-            connection.executemany(statement, more)
+        for one in more:
+            connection.execute(statement, one)
     if row.erased_at is not None:
         connection.execute(_FORGET, (row.order_num,))
     held = _held(connection, row.order_num, row.zzy_order_id)
