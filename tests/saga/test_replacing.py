@@ -36,3 +36,7 @@ def test_a_copy_differs_in_what_was_changed_alone() -> None:
 def test_a_field_that_is_not_there_is_refused() -> None:
     with pytest.raises(AttributeError):
         replace(One("a"), words="b")  # type: ignore[call-arg]
+    order = part_audited().order
+    assert order is not None
+    with pytest.raises(AttributeError):
+        replace(order, phases=Phase.REFUNDED)  # type: ignore[call-arg]

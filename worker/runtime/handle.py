@@ -200,9 +200,8 @@ class Saga:
         """Tell whether anything is to be written: what only found nothing to do is not."""
         if decision.order is None:
             return False
-        return decision.order != before or not isinstance(
-            stimulus.event, TimerFired | OutcomeUnheard
-        )
+        silent = isinstance(stimulus.event, TimerFired | OutcomeUnheard)
+        return not silent or decision.order != before
 
     async def _commit(
         self, before: Order | None, step: Step, version: int, stimulus: Stimulus

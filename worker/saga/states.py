@@ -214,9 +214,9 @@ class Attempts:
     refund: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Order:
-    """Everything the saga knows of one order."""
+    """Everything the saga knows of one order. Without slots: replacing.py copies its dict."""
 
     order_num: str
     app_key: str
