@@ -1,6 +1,7 @@
 """Questions that are asked at the same time, or just after, travel together."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -15,12 +16,12 @@ LONG = 3_600.0
 class Asked:
     """A batcher, and the batches that it asked."""
 
-    def __init__(self, pause: float) -> None:
+    def __init__(self, pause: float, key: Callable[[str], str] | None = None) -> None:
         self.errors: list[BaseException] = []
         self.tasks = TaskGroup(lambda _name, error: self.errors.append(error))
         self.batches: list[list[str]] = []
         self.batcher = Batcher[str, str](
-            "ask", self._run, self.tasks, flights=1, size=10, pause=pause
+            "ask", self._run, self.tasks, flights=1, size=10, pause=pause, key=key
         )
 
     async def _run(self, batch: list[str]) -> list[str]:
@@ -67,5 +68,22 @@ async def test_a_rest_holds_back_what_is_asked_and_a_store_that_closes_refuses_i
     assert asked.batches == [["a"]]
     await asked.tasks.stop()
     asked.batcher.refuse()
+    with pytest.raises(StoreUnavailableError):
+        await late
+
+
+async def test_what_was_asked_of_a_key_can_be_waited_for() -> None:
+    asked = Asked(pause=LONG, key=lambda question: question[0])
+    await asked.ask("a1")
+    await asked.batcher.answered("a")
+    late = asyncio.ensure_future(asked.ask("b1"))
+    await _let_all_run()
+    waiting = asyncio.ensure_future(asked.batcher.answered("b"))
+    await asked.batcher.answered("a")
+    await _let_all_run()
+    assert not waiting.done()
+    await asked.tasks.stop()
+    asked.batcher.refuse()
+    await waiting
     with pytest.raises(StoreUnavailableError):
         await late

@@ -55,6 +55,23 @@ async def test_a_blocked_commit_ends_and_the_connections_stay_usable(
     assert row.version in {1, 2}
 
 
+async def test_who_loads_while_a_commit_of_the_order_is_on_its_way_waits_for_it(
+    store: PostgresStore, other: "asyncpg.Connection[asyncpg.Record]"
+) -> None:
+    await commit(store, full())
+    async with other.transaction():
+        await other.execute("SELECT 1 FROM orders FOR UPDATE")
+        committed = asyncio.ensure_future(store.commit(full(version=2)))
+        await _blocked(other, 1)
+        loaded = asyncio.ensure_future(store.load("o1"))
+        assert (await store.load("o2")).row is None  # nobody else waits
+        assert not loaded.done()
+    assert (await committed).applied
+    row = (await loaded).row
+    assert row is not None
+    assert row.version == 2
+
+
 async def test_a_cancelled_caller_harms_nobody(
     store: PostgresStore, other: "asyncpg.Connection[asyncpg.Record]"
 ) -> None:

@@ -34,7 +34,7 @@ else:
 
 
 def _slot_by_slot(instance: object, changes: dict[str, object]) -> object:
-    kind = type(instance)
+    kind: Any = type(instance)
     read, setters = _slots(kind)
     copy = object.__new__(kind)
     any(map(call, setters, repeat(copy), read(instance)))  # a setter returns None

@@ -8,6 +8,7 @@ after, the next ones collect. It must not know what is asked.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 
 from worker.errors import StoreUnavailableError
@@ -48,16 +49,31 @@ class Batcher(Generic[Q, A]):
         self._pause = pause
         self._waiting: deque[tuple[Q, asyncio.Future[A]]] = deque()
         self._busy: set[str] = set()
+        self._newest: dict[str, asyncio.Future[A]] = {}
+        """What was asked last of each key and is not answered."""
         self._flying = 0
 
     async def ask(self, question: Q) -> A:
         """Return the answer to one question, or raise its error."""
         future: asyncio.Future[A] = asyncio.get_running_loop().create_future()
         self._waiting.append((question, future))
+        if self._key is not None:
+            key = self._key(question)
+            self._newest[key] = future
+            future.add_done_callback(partial(self._forget, key))
         if self._flying < self._flights:
             self._flying += 1
             self._tasks.start(self._fly(), self._name)
         return await future
+
+    async def answered(self, key: str) -> None:
+        """Return once what was asked of a key until now is answered, whatever the answer."""
+        if newest := self._newest.get(key):
+            await asyncio.wait([newest])
+
+    def _forget(self, key: str, future: asyncio.Future[A]) -> None:
+        if self._newest.get(key) is future:
+            del self._newest[key]
 
     def refuse(self) -> None:
         """Tell those who still wait that nothing was asked for them."""

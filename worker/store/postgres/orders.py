@@ -43,7 +43,12 @@ class Orders(Part):
     _moves: Batcher[Transition, Committed]
 
     async def load(self, order_num: str, inbox_ids: Sequence[str] = ()) -> Loaded:
-        """Return the order, and those of the ids that are in the inbox: one round trip."""
+        """Return the order, and those of the ids that are in the inbox: one round trip.
+
+        A commit of the order that is on its way is waited for: who decides on what it
+        replaces loses the compare-and-swap, and does all of it again.
+        """
+        await self._commits.answered(order_num)
         return await self._loads.ask((order_num, inbox_ids))
 
     async def load_by_zzy_order_id(
