@@ -6,7 +6,7 @@ must not know a queue or a clock.
 
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, Any, ClassVar, Generic, TypeVar
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeVar
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer
 
@@ -30,6 +30,22 @@ class MessageModel(BaseModel):
 
     TYPE: ClassVar[str] = ""
     """The versioned type name, ``name.vN``."""
+
+    @classmethod
+    def made_of(cls, **fields: Any) -> Self:  # noqa: ANN401  (each of its own type)
+        """Return a message of all its fields, each ours and of its type: none is looked at.
+
+        As ``model_construct``, in half the time: that asks for every field whether it is there.
+        """
+        made = cls.__new__(cls)
+        for name, value in (
+            ("__dict__", fields),
+            ("__pydantic_fields_set__", set(fields)),
+            ("__pydantic_extra__", None),
+            ("__pydantic_private__", None),
+        ):
+            object.__setattr__(made, name, value)
+        return made
 
 
 Data = TypeVar("Data", bound=MessageModel)

@@ -40,10 +40,12 @@ _BROKERS_OWN: Final = (
 _ROUTING: Final = frozenset({"CC", "BCC"})
 """These headers would send copies elsewhere."""
 
+_PERSISTENT: Final = DeliveryMode.PERSISTENT.value
+
 _serial = itertools.count()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Parcel:
     """A message as it is published: where to, and everything of it."""
 
@@ -90,7 +92,7 @@ def encode(
     properties = spec.Basic.Properties(
         headers=table,
         content_type=SEALED_TYPE if sealed_under(message.body) else CONTENT_TYPE,
-        delivery_mode=DeliveryMode.PERSISTENT.value,
+        delivery_mode=_PERSISTENT,
         message_id=f"{message.message_id}/{next(_serial)}",
         message_type=message.type,
         correlation_id=correlation_id or message.correlation_id or None,

@@ -9,7 +9,7 @@ here. It must not call Create. Source: PROTOCOL.md, "3002, 3007, 3008, 3011", "C
 import asyncio
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 from weakref import WeakValueDictionary
@@ -24,6 +24,7 @@ from worker.runtime.catalogue import Catalogue
 from worker.runtime.cataloguing import Purchase
 from worker.runtime.storing import Store
 from worker.saga.events import OrderCommanded
+from worker.saga.replacing import replace
 from worker.saga.states import Failure, Order, Phase
 from worker.translation.buyers import CARD, PHONE, Share, kept, shares, since
 from worker.translation.products import KnownProduct, PriceCalendar

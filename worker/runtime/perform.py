@@ -122,7 +122,7 @@ class Performer:
         now = self._clock.now()
         kind = outbound.notify_type(effect.news)
         webhook_id = outbound.webhook_id(order.order_num, kind, effect.seq)
-        data = ChannelNotification(
+        data = ChannelNotification.made_of(
             webhook_id=webhook_id,
             notify_type=kind,
             app_key=order.app_key,

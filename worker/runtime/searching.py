@@ -101,13 +101,16 @@ def _named(order: Order) -> tuple[object, ...]:
     return order.vouchers, order.order_code, order.refunds, order.refund, order.erased_at, phone
 
 
-def _derived(key: bytes) -> bytes:
-    return hmac.digest(key, b"ticketbridge order search\0", hashlib.sha256)
+def _derived(key: bytes) -> hmac.HMAC:
+    """Return what every term's digest begins as; a copy of it costs a third of a new one."""
+    derived = hmac.digest(key, b"ticketbridge order search\0", hashlib.sha256)
+    return hmac.new(derived, digestmod=hashlib.sha256)
 
 
-def _term(name: str, key: bytes, kind: str, value: str) -> str:
-    digest = hmac.digest(key, f"{kind}\0{value}".encode("utf-8", "surrogatepass"), hashlib.sha256)
-    return _head(name) + digest.hex()[:_DIGEST_DIGITS]
+def _term(name: str, key: hmac.HMAC, kind: str, value: str) -> str:
+    digest = key.copy()
+    digest.update(f"{kind}\0{value}".encode("utf-8", "surrogatepass"))
+    return _head(name) + digest.hexdigest()[:_DIGEST_DIGITS]
 
 
 def _head(name: str) -> str:
