@@ -21,6 +21,12 @@ def test_a_message_survives_its_envelope() -> None:
     assert (read.correlation_id, read.causation_id, read.trace) == ("0e", "m0", "t")
 
 
+def test_a_message_made_of_its_fields_is_the_same_message() -> None:
+    made = CancelOrderCommand.made_of(**dict(CANCEL))
+    assert made == CANCEL
+    assert made.model_dump_json() == CANCEL.model_dump_json()
+
+
 @pytest.mark.parametrize(
     "body", [b"", b"{}", b"\xff", b'{"type":"order.cancel.v1"}', wrap(CANCEL, id="1", time=NOON)]
 )

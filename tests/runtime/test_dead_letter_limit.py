@@ -185,4 +185,6 @@ def test_a_tally_counts_the_last_minute_and_remembers_no_more(
         messages, dead = tally.totals()
         assert 1 <= messages <= len(steps)
         assert 0 <= dead <= messages
+        assert messages == sum(of_a_second for _, of_a_second, _ in tally._seconds)
+        assert dead == sum(of_a_second for _, _, of_a_second in tally._seconds)
         assert len(tally._seconds) <= 61

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from contracts.events import OrderEvent
 from tests.doubles import NOON
 from tests.saga.facts import STOCK, V1, V2, V3, an_order, ordered
 from worker.saga.events import TimerFired
@@ -19,6 +20,14 @@ ISSUED = an_order(phase=Phase.ISSUED, vouchers=(V1, V2), notified=1)
 
 def happened(before: Order | None, after: Order) -> tuple[str, ...]:
     return kinds(before, after, TimerFired())
+
+
+def test_an_event_has_all_its_fields_and_each_is_of_its_type() -> None:
+    for before, after in ((None, ISSUED), (PAID, replace(PAID, failure=STOCK, human="why"))):
+        event = order_event(before, after, TimerFired(), 3)
+        assert event is not None
+        assert vars(event).keys() == OrderEvent.model_fields.keys()
+        assert OrderEvent(**vars(event)) == event
 
 
 @pytest.mark.parametrize(
