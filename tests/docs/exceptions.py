@@ -12,6 +12,7 @@ NOT_RUN = {
     "tests/simulation/test_simulation.py",
     r"make (audit|release)\b": "asks PyPI, or writes a release: tests/upgrades/test_release.py",
     r"make (bench|screenshots)\b": "minutes of an idle machine",
+    r"make figures$": "tests/docs/test_benchmarks.py",
     r"make dist$": "tests/house/test_packaging.py",
     r"make secrets$": "tests/house/test_deployment.py",
     r"\.venv/bin/python -m tests\.simulation ": "hours; tests/simulation/test_simulation.py",
