@@ -251,5 +251,5 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
                 return
         except OSError:
             if process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"not ready: {process.args}") from None
+                raise RuntimeError(f"not ready: {process.args!r}") from None
             time.sleep(0.05)
