@@ -217,8 +217,13 @@ class RabbitBroker:
 
     async def _backlogs(self, names: Sequence[str]) -> list[Backlog]:
         channel = await self._publishing.channel(confirms=False)
+        try:
+            answers = await census.ask(channel, names)
+        except AMQP_ERRORS:
+            await close_channel(channel)
+            raise
         found = []
-        for name, told in zip(names, await census.ask(channel, names), strict=True):
+        for name, told in zip(names, answers, strict=True):
             consumer, waiting = self._consumers.get(name), told.message_count or 0
             oldest = consumer.taken_at if consumer and waiting else None
             found.append(Backlog(name, waiting, oldest, told.consumer_count))
