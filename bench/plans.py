@@ -6,13 +6,13 @@ in a transaction that is taken back.
 
 import asyncpg
 
-from tests.integration.plans import BATCH, Asked, asked
+from tests.integration.plans import BATCH, Asked, asked, explained
 
 SESSION = """
 SET enable_seqscan = off; SET jit = off; SET max_parallel_workers_per_gather = 0;
 SET plan_cache_mode = force_generic_plan; SET statement_timeout = 0
 """
-EXPLAIN = "EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, SUMMARY ON) "
+OPTIONS = "(ANALYZE, BUFFERS, COSTS OFF, TIMING OFF, SUMMARY ON)"
 TIMES = 3
 HEAD = """# What PostgreSQL is asked, and how it answers
 
@@ -48,9 +48,8 @@ async def _answer(connection: asyncpg.Connection, one: Asked) -> tuple[str, floa
     for _ in range(TIMES):
         transaction = connection.transaction()
         await transaction.start()
-        explained = await connection.fetch(EXPLAIN + one.statement, *one.values)
+        lines = await explained(connection, one, OPTIONS)
         await transaction.rollback()
-        lines = [row[0] for row in explained]
         took = next(line for line in lines if line.startswith("Execution Time"))
         best = min(best, float(took.split()[2]))
     return "\n".join(line for line in lines if not line.startswith(("Execution", "Planning"))), best

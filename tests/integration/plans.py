@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import asyncpg
+
 from tests.parity.store.kit import NOW, after, full
 from worker.runtime.finding import OrderFilter
 from worker.store import alarm_rows
@@ -45,6 +47,37 @@ class Asked:
     """What must stand in its plan."""
     scanned: str = ""
     """A table that is read whole: it holds only what is under way."""
+
+
+async def explained(connection: asyncpg.Connection, one: Asked, options: str = "") -> list[str]:
+    """Return the lines of the plan that the session's ``plan_cache_mode`` calls for.
+
+    A statement explained with its parameters is planned for them, whatever the mode is.
+    """
+    await connection.execute(f"PREPARE asked AS {one.statement}")
+    values = ", ".join("NULL" if value is None else _literal(value) for value in one.values)
+    call = f"EXECUTE asked({values})" if one.values else "EXECUTE asked"
+    found = await connection.fetch(f"EXPLAIN {options} {call}")
+    await connection.execute("DEALLOCATE asked")
+    return [str(row[0]) for row in found]
+
+
+def _literal(value: object) -> str:
+    return "'" + _text(value).replace("'", "''") + "'"
+
+
+def _text(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return "{" + ", ".join(map(_element, value)) + "}"
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    return str(value)
+
+
+def _element(value: object) -> str:
+    if value is None:
+        return "NULL"
+    return '"' + _text(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def asked(known: Sequence[str]) -> list[Asked]:
