@@ -181,7 +181,7 @@ async def test_servers_are_not_backed_up_by_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.acceptance
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 async def test_backups_under_load_are_each_a_state_from_which_every_order_ends(
     town: World,
 ) -> None:
@@ -193,7 +193,7 @@ async def test_backups_under_load_are_each_a_state_from_which_every_order_ends(
     async with started(place) as bridge:
         placing = asyncio.ensure_future(place_orders(town.k.driver, numbers, 32))
         for number, file in enumerate(saved, 1):
-            await zzy.changes.until(partial(_has_more, zzy, 30 * number), seconds=60)
+            await zzy.changes.until(partial(_has_more, zzy, 30 * number), seconds=150)
             ran = await called(place.config, "backup", str(file))
             assert ran.code == 0, ran.err
         load = await placing
