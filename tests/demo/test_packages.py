@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-HIDDEN = ("pytest", "hypothesis", "pika", "schemathesis", "xdist")
+HIDDEN = ("pytest", "hypothesis", "aioresponses", "pika", "schemathesis", "xdist")
 PROGRAM = f"import sys; sys.modules.update(dict.fromkeys({HIDDEN!r})); import demo.__main__"
 
 
