@@ -14,6 +14,7 @@ PEERS := dbos celery faststream
 
 .DEFAULT_GOAL := help
 RESULT := docs/benchmarks/result.json
+LONG := docs/benchmarks/long.json
 SEEDS := 200
 FIRST := 1
 SECONDS := 600
@@ -65,8 +66,8 @@ fmt: install ## format and fix what can be fixed
 bench: install $(PEERS:%=.venv/peers/%/.done) ## what an order costs, beside a floor and peers (ARGS: --help)
 	$(PY) -m bench.run $(ARGS)
 
-figures: install ## what make bench measured (RESULT=….json) into the pages: tables, picture, sizing
-	$(PY) -m bench.publish $(RESULT)
+figures: install ## what make bench measured (RESULT=….json, LONG=….json) into the pages: tables, picture, sizing
+	$(PY) -m bench.publish $(RESULT) $(LONG)
 	$(PY) -m tests.docs.sizing
 
 .venv/peers/%/.done: bench/requirements-%.txt

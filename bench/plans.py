@@ -17,7 +17,7 @@ TIMES = 3
 HEAD = """# What PostgreSQL is asked, and how it answers
 
 Written by `make bench ARGS="--alone --long million --plans"`: each statement as the store sends
-it, beside 1,000,000 orders that are over and 100,000 that wait for a notice, with the plan that
+it, beside {over:,} orders that are over and {waiting:,} that wait for a notice, with the plan that
 is made once for all values. The time is the least of three; pages are those that were looked at.
 That each is answered by its index is held by `tests/integration/test_postgres_plans.py`; what
 follows from it stands in [decision 40](../decisions/0040-growth-without-partitions.md).
@@ -33,13 +33,16 @@ async def answered(database_url: str) -> str:
     await connection.execute(SESSION)
     query = f"SELECT order_num FROM orders WHERE phase = 'issued' LIMIT {BATCH}"  # noqa: S608
     known = [row[0] for row in await connection.fetch(query)]
+    counted = await connection.fetch("SELECT phase, count(*) FROM orders GROUP BY 1")
+    number = {phase: round(count, -3) for phase, count in counted}
     rows, plans = [], []
     for one in asked(known):
         plan, milliseconds = await _answer(connection, one)
         rows.append(f"| {one.name} | {one.when} | {milliseconds:.2f} | {_pages(plan)} |")
         plans.append(f"### {one.name}\n\n```text\n{plan}\n```\n")
     await connection.close()
-    return HEAD + "\n".join(rows) + "\n\n" + "\n".join(plans)
+    head = HEAD.format(over=number["issued"], waiting=number["awaiting_ticket"])
+    return head + "\n".join(rows) + "\n\n" + "\n".join(plans)
 
 
 async def _answer(connection: asyncpg.Connection, one: Asked) -> tuple[str, float]:

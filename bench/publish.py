@@ -17,11 +17,14 @@ from bench.plot import picture
 
 DOCS = Path(__file__).parents[1] / "docs"
 RESULT = DOCS / "benchmarks" / "result.json"
+LONG = DOCS / "benchmarks" / "long.json"
+"""What ``--long`` measured: it takes too long for each run."""
 PICTURE = DOCS / "benchmarks" / "result.svg"
 PAGE = DOCS / "benchmarks" / "README.md"
 SCALING = DOCS / "scaling.md"
 FIGURES = "figures, written by make figures"
 COSTS = "costs, written by make figures"
+GROWTH = "growth, written by make figures"
 
 Spread = Mapping[str, float]
 Column = tuple[str, str, int, bool]
@@ -62,8 +65,8 @@ def written(page: str, name: str, lines: Sequence[str]) -> str:
     return before + begin + "".join(f"{line}\n" for line in lines) + end + rest.partition(end)[2]
 
 
-def tables(result: Mapping[str, Any]) -> list[str]:
-    """Return the lines of docs/benchmarks that follow from a result."""
+def tables(result: Mapping[str, Any], long: Mapping[str, Any]) -> list[str]:
+    """Return the lines of docs/benchmarks that follow from a result, and from a long one."""
     about, summary = result["about"], result["summary"]
     floor = summary[FLOOR]["all_ms"]["median"]
     ratios = {name: f"{row['all_ms']['median'] / floor:.2f}" for name, row in summary.items()}
@@ -72,13 +75,27 @@ def tables(result: Mapping[str, Any]) -> list[str]:
     return [
         f"{plan}; {machine}; load before: {about['load_before']}.",
         "",
-        *_promises(result["figures"]),
+        *_promises(_completed(result["figures"], long["figures"])),
         "",
         *_table("", summary, COST_COLUMNS, ("× floor", ratios)),
         "",
         *_table("", summary, TIME_COLUMNS),
         "",
         *_table("one role alone", result["roles_summary"], ROLE_COLUMNS),
+    ]
+
+
+def growth(long: Mapping[str, Any]) -> list[str]:
+    """Return the lines that follow from a long result alone."""
+    held = {
+        f"after {int(placed):,} orders": dict(roles) for placed, roles in long["memory"].items()
+    }
+    return [
+        *_seen("channels", long["crowd"]),
+        "",
+        *_seen("commands that wait", long["backlog"]),
+        "",
+        *_seen("memory, MiB", held),
     ]
 
 
@@ -92,6 +109,22 @@ def costs(result: Mapping[str, Any]) -> list[str]:
     }
     rows = [f"| {name} | {ours[key]['median']:.2f} |" for name, key in what.items()]
     return ["| Cost of an order | CPU, ms |", "|---|---|", *rows]
+
+
+def _completed(
+    figures: Sequence[Mapping[str, Any]], long: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Return the figures, those that a run did not measure as a long run did."""
+    known = {one["name"]: one for one in long if one["value"] is not None}
+    return [known.get(one["name"], one) if one["value"] is None else one for one in figures]
+
+
+def _seen(corner: str, seen: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
+    yield f"| {corner} | {' | '.join(seen)} |"
+    yield "|" + "---|" * (len(seen) + 1)
+    for what in dict.fromkeys(key for one in seen.values() for key in one):
+        cells = (f"{one[what]:.4g}" if what in one else "" for one in seen.values())
+        yield f"| {what} | {' | '.join(cells)} |"
 
 
 def _promises(figures: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -131,14 +164,27 @@ def _cell(spread: Spread, digits: int, *, ranged: bool) -> str:
     return f"{middle} ({low}–{high})" if ranged else middle
 
 
+def pages(result: Mapping[str, Any], long: Mapping[str, Any]) -> list[tuple[Path, str, list[str]]]:
+    """Return what is written where, and between which marks."""
+    return [
+        (PAGE, FIGURES, tables(result, long)),
+        (PAGE, GROWTH, growth(long)),
+        (SCALING, COSTS, costs(result)),
+    ]
+
+
 def main(words: Sequence[str]) -> None:
-    source = Path(words[0]) if words else RESULT
-    result = json.loads(source.read_text("utf-8"))
-    for page, name, lines in ((PAGE, FIGURES, tables(result)), (SCALING, COSTS, costs(result))):
+    kept = {
+        RESULT: Path(words[0]) if words else RESULT,
+        LONG: Path(words[1]) if words[1:] else LONG,
+    }
+    result, long = (json.loads(source.read_text("utf-8")) for source in kept.values())
+    for page, name, lines in pages(result, long):
         page.write_text(written(page.read_text("utf-8"), name, lines), "utf-8")
     PICTURE.write_text(picture(result["summary"]), "utf-8")
-    if source.resolve() != RESULT:
-        shutil.copy(source, RESULT)
+    for place, source in kept.items():
+        if source.resolve() != place:
+            shutil.copy(source, place)
 
 
 if __name__ == "__main__":
