@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from contracts import queues
 from tests.e2e.bridge import Place, started
 from tests.e2e.calling import called
 from tests.e2e.load import Load, place_orders
@@ -237,6 +238,13 @@ async def test_a_configuration_that_lacks_a_channel_or_a_key_moves_nothing(move:
     replace(move.old, more=f"{move.old.more}\n{key}").write()
     assert "lacks the encryption keys" in await move.transferred(code=1)
     move.old.write()
+    waiting = queues.relay_queue("gone")
+    async with app.opened(load_settings(move.old.config, {})) as parts:
+        await parts.broker.publish(Message(waiting, "channel.notification.v1", b"{}", "m"))
+    replace(move.new, more="").write()
+    assert f"lacks the channels of {waiting}" in await move.transferred(code=1)
+    async with move.running(move.old, frozenset({Role.INGRESS})):
+        await move.world.k.order("two")
     ran = await called(move.old.config, "transfer", "--to", str(move.old.config))
     assert "must name postgresql:// and amqp://" in ran.err
 
