@@ -223,6 +223,8 @@ async def test_a_transfer_can_be_taken_back(move: Move, monkeypatch: pytest.Monk
     ran = await called(move.old.config, "transfer", "--take-back")
     assert (ran.code, ran.err) == (1, "ticketbridge: no transfer was begun\n")
     await cut_short(move, monkeypatch)
+    replace(move.new, database_url=f"{move.new.database_url}_other").write()
+    assert "it is on its way to postgresql://" in await move.transferred(code=1)
     ran = await called(move.old.config, "transfer", "--take-back")
     assert (ran.code, ran.out) == (0, "taken back: workers may use the file again\n")
     async with move.running(move.old):
