@@ -201,11 +201,6 @@ class NoticeEnvelope(ZzyModel):
         """Return which notice it is, ``None`` for an unknown name; casing does not matter."""
         return _SERVICES.get(self.service_name.strip().lower())
 
-    @property
-    def body_json(self) -> str:
-        """Return the body's JSON text: ZZY's own where it sent text."""
-        return self.order_notify_body
-
     @cached_property
     def _fields(self) -> dict[str, Any]:
         return loads_object(self.order_notify_body)

@@ -45,7 +45,6 @@ ALARM_WATCH: Final = table("alarm_watch", texts("name", key=True), texts("owner"
 """Who watches at present: one row."""
 
 _COLUMNS: Final = ", ".join(names(ALARMS))
-_OF: Final = ", ".join(f"a.{name}" for name in names(ALARMS))
 _ONLY_OPEN: Final = "resolved_at IS NULL"
 
 RAISE: Final = (

@@ -13,7 +13,7 @@ from worker.reconciliation.facts import Difference
 from worker.reconciliation.kinds import Kind
 from worker.runtime.reconcilable import Reached, Run
 from worker.store.account_rows import SMALLEST
-from worker.store.columns import Table, names
+from worker.store.columns import names
 from worker.store.reconciliation_tables import RECONCILIATIONS
 from worker.store.rows import Row, Time, clean
 
@@ -98,8 +98,3 @@ def difference(record: Row, m: Callable[[Any], Decimal]) -> Difference:
         m(money),
         *rest,
     )
-
-
-def list_of(table: Table) -> str:
-    """Return the column list of a table."""
-    return ", ".join(names(table))

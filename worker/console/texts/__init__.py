@@ -12,7 +12,6 @@ from importlib.resources import files
 from typing import Final
 
 LANGUAGES: Final = ("en", "zh")
-HTML_LANGUAGES: Final = {"en": "en", "zh": "zh-CN"}
 
 
 @cache
