@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from aiohttp import web
 
-from worker.ingress.doors import Asked, Door, Reply, Whole
+from worker.ingress.doors import Door, Incoming, Reply, Whole
 from worker.ingress.http import answering, read_body, remove_server_header, shaped_errors
 from worker.ingress.shortcut import DOORS, cut_short
 
@@ -25,7 +25,7 @@ class House:
     asked: asyncio.Event = field(default_factory=asyncio.Event)
     held: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def door(self, request: Asked) -> Reply:
+    async def door(self, request: Incoming) -> Reply:
         self.whole.append(isinstance(request, Whole))
         self.asked.set()
         body = await read_body(request, 5)

@@ -17,7 +17,7 @@ from contracts.signatures import verify_channel, within_window
 from worker.clock import Clock
 from worker.ingress.asking import Answered, Business
 from worker.ingress.config import ChannelAccess, IngressConfig
-from worker.ingress.doors import Asked, Door, Reply
+from worker.ingress.doors import Door, Incoming, Reply
 from worker.ingress.http import read_body
 from worker.ingress.rate import RateLimit
 from worker.telemetry.metrics import INGRESS_DURATION, INGRESS_LIMITED, INGRESS_REQUESTS, of
@@ -42,12 +42,14 @@ class ChannelApi:
         ``failed`` is the code of what was surely not done.
         """
 
-        async def door(request: Asked) -> Reply:
+        async def door(request: Incoming) -> Reply:
             return await self._answer(request, name, business, failed)
 
         return door
 
-    async def _answer(self, request: Asked, name: str, business: Business, failed: Code) -> Reply:
+    async def _answer(
+        self, request: Incoming, name: str, business: Business, failed: Code
+    ) -> Reply:
         app_key, wait, started = "", 0.0, time.perf_counter()
         try:
             raw = await read_body(request, self._config.body_timeout_seconds)

@@ -17,7 +17,7 @@ from aiohttp.web_protocol import RequestHandler
 CONTENT_TYPE: Final = "application/json; charset=utf-8"
 
 
-class Asked(Protocol):
+class Incoming(Protocol):
     """A request, as far as a door looks at it."""
 
     @property
@@ -56,7 +56,7 @@ class Reply:
         return {"Content-Type": CONTENT_TYPE}
 
 
-Door = Callable[[Asked], Awaitable[Reply]]
+Door = Callable[[Incoming], Awaitable[Reply]]
 """Answers the requests to one path."""
 
 

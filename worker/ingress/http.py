@@ -17,7 +17,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from contracts.channel import Answer, Code, ProtocolError
 from contracts.zzy import NoticeAnswer
-from worker.ingress.doors import Asked, Door, Reply, Whole
+from worker.ingress.doors import Door, Incoming, Reply, Whole
 from worker.telemetry import alarm
 
 Shape = Callable[[HTTPStatus, Code, str], Reply]
@@ -48,7 +48,7 @@ def zzy_shape(status: HTTPStatus, code: Code, message: str) -> Reply:
 def guarded(path: str, door: Door, shape: Shape, code: Code) -> Door:
     """Return a door that answers with ``code`` where it failed."""
 
-    async def behind(request: Asked) -> Reply:
+    async def behind(request: Incoming) -> Reply:
         try:
             return await door(request)
         except web.HTTPException:
@@ -68,7 +68,7 @@ def answering(door: Door) -> Handler:
     return handler
 
 
-async def read_body(request: Asked, timeout: float) -> bytes:  # noqa: ASYNC109
+async def read_body(request: Incoming, timeout: float) -> bytes:  # noqa: ASYNC109
     """Return the whole body.
 
     Raises :class:`ProtocolError` 9001 when it does not arrive whole, and aiohttp's own

@@ -22,7 +22,7 @@ from contracts.signatures import verify_zzy, within_window
 from contracts.zzy import NoticeAnswer, NoticeEnvelope, parse_notice
 from worker.clock import Clock
 from worker.ingress.config import IngressConfig
-from worker.ingress.doors import Asked, Reply
+from worker.ingress.doors import Incoming, Reply
 from worker.ingress.http import read_body
 from worker.ingress.sending import Sender, Sent
 from worker.runtime.kept import Kept
@@ -71,7 +71,7 @@ class ZzyWebhook:
         self._awaiting = 0
         self._kept = Kept()
 
-    async def notify(self, request: Asked) -> Reply:
+    async def notify(self, request: Incoming) -> Reply:
         """Take one notice of any of the four kinds (2.1.1 to 2.1.4)."""
         log_id = uuid.uuid4().hex
         try:
@@ -105,7 +105,7 @@ class ZzyWebhook:
         finally:
             self._awaiting -= 1
 
-    def _verified(self, request: Asked) -> _Signed:
+    def _verified(self, request: Incoming) -> _Signed:
         """Return the signed headers. Raises :class:`ProtocolError` naming the bad one."""
         if not self._allowed(request.remote):
             raise ProtocolError(Code.SIGNATURE_INVALID, field="address")
