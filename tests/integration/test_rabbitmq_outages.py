@@ -270,3 +270,19 @@ async def test_close_does_not_wait_for_a_frozen_peer(proxy: TcpProxy) -> None:
     began = time.monotonic()
     await broker.close()
     assert time.monotonic() - began < 6
+
+
+async def test_a_channel_that_closes_late_takes_no_connection_with_it(
+    proxy: TcpProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "CLOSE_TIMEOUT_SECONDS", 0.05)
+    lasting = await aio_pika.connect(proxy.url)
+    channel = await lasting.channel()
+    proxy.mute()
+    await connection.close_channel(channel)
+    proxy.thaw()
+    for _ in range(2):  # the second comes after the answer to what the first found on its way
+        another = await lasting.channel()
+        await another.declare_queue(exclusive=True)
+    assert not lasting.is_closed
+    await lasting.close()

@@ -242,8 +242,12 @@ async def underlay(channel: AbstractChannel) -> aiormq.Channel:
 
 
 async def close_channel(channel: AbstractChannel) -> None:
-    """Close a channel, but wait for a frozen peer no longer than two seconds."""
-    await _bounded(channel.close())
+    """Close a channel, but wait for a frozen peer no longer than two seconds.
+
+    It is not called off then: aiormq would ask for the end a second time, and RabbitMQ, for which
+    the channel had ended with the first, would end the connection with all that is under way.
+    """
+    await _bounded(asyncio.shield(channel.close()))
 
 
 async def _close(connection: AbstractConnection) -> None:
