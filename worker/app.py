@@ -79,16 +79,14 @@ async def running(
             await parts.store.start()
         stack.push_async_callback(parts.broker.close)
         await parts.broker.start()
-        http = on.http(configured.zzy_limits(settings))
-        stack.push_async_callback(http.close)
-        channels = _channel_client(settings, parts, on)
-        stack.push_async_callback(channels.close)
-        served: list[Served] = []
+        http, channels = _clients(settings, parts, on, stack)
         book = keep_alarms(settings, parts, stack) if console or roles & STORING else None
+        served: list[Served] = []
         stack.push_async_callback(_finish, parts.broker, tasks, served)
         parts = replace(parts, broker=settling(parts.broker, parts.store, parts.clock))
         pulse = Pulse(parts.store, parts.clock, accounts=configured.has_accounts(settings))
-        problems = partial(_problems, parts.broker, pulse)
+        started = asyncio.Event()
+        problems = partial(_problems, started, parts.broker, pulse)
         if door := await _serve(settings, parts, roles, problems, on):
             served.append(door)
         if console and (pages := await _serve_pages(settings, parts, roles, on, tasks, http=http)):
@@ -107,6 +105,7 @@ async def running(
             await _start_letters(parts, tasks, stack)
         vitals = Vitals(parts.broker, parts.clock, _queues_of(settings, roles), problems)
         tasks.keep(vitals.run, "vitals", parts.clock)
+        started.set()
         yield door.url if door else ""
 
 
@@ -138,13 +137,20 @@ async def _serve_pages(  # noqa: PLR0913  (what the pages work with)
     return await serve_console(settings, parts, roles, on, tasks, catalogue=known)
 
 
-def _channel_client(settings: Settings, parts: Adapters, on: Surroundings) -> ChannelClient:
-    return ChannelClient(
+def _clients(
+    settings: Settings, parts: Adapters, on: Surroundings, stack: AsyncExitStack
+) -> tuple[HttpClient, ChannelClient]:
+    """Return what calls ZZY, and what calls the channels; ``stack`` closes both."""
+    http = on.http(configured.zzy_limits(settings))
+    stack.push_async_callback(http.close)
+    channels = ChannelClient(
         allow_private_addresses=settings.relay.allow_private_addresses,
         clock=parts.clock,
         limits=configured.channel_limits(settings),
         http=on.http,
     )
+    stack.push_async_callback(channels.close)
+    return http, channels
 
 
 def _queues_of(settings: Settings, roles: frozenset[Role]) -> list[str]:
@@ -153,8 +159,9 @@ def _queues_of(settings: Settings, roles: frozenset[Role]) -> list[str]:
     return [*queues.WORK, queues.DEAD, *(queues.relay_queue(one.app_key) for one in relays)]
 
 
-def _problems(broker: Broker, pulse: Pulse) -> list[str]:
-    return [*broker.problems(), *pulse.problems()]
+def _problems(started: asyncio.Event, broker: Broker, pulse: Pulse) -> list[str]:
+    starting = () if started.is_set() else ("starting: not all roles are there yet",)
+    return [*starting, *broker.problems(), *pulse.problems()]
 
 
 async def _finish(broker: Broker, tasks: TaskGroup, served: Sequence[Served]) -> None:
