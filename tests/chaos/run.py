@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -32,6 +33,11 @@ class Course:
     """None: the embedded set-up."""
     pause: float = 1.5
     """Seconds of undisturbed load between two faults."""
+
+
+def tell(line: str) -> None:
+    """Say a line where pytest shows it of a test that fails."""
+    sys.stderr.write(line + "\n")
 
 
 async def run(course: Course, folder: Path, tell: Callable[[str], None]) -> Report:

@@ -1,14 +1,13 @@
 """A short story of faults on the real parts; ``make chaos`` tells the long one."""
 
 import math
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.chaos.faults import Fault
 from tests.chaos.proxy import Way
-from tests.chaos.run import Course, run
+from tests.chaos.run import Course, run, tell
 from tests.chaos.town import Size
 
 SEED = 20260501
@@ -22,17 +21,13 @@ SHORT = (
 """Cheap ones, none of which needs root. The zombie sleeps until its messages are others'."""
 
 
-def _tell(line: str) -> None:
-    sys.stderr.write(line + "\n")
-
-
 @pytest.mark.servers
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 async def test_a_short_story(tmp_path: Path) -> None:
     size = Size(ingress=1, saga=2, relay=1, small_disks=False, machines={})
     course = Course(SEED, math.inf, SHORT, rate=1.5, size=size, pause=0)
-    report = await run(course, tmp_path, _tell)
+    report = await run(course, tmp_path, tell)
     assert [line.kind for line in report.faults] == [fault.kind for fault in SHORT]
     assert not report.violations, report.text()
     assert all(math.isfinite(line.recovered) for line in report.faults), report.text()

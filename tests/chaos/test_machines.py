@@ -1,14 +1,13 @@
 """Two machines with every role each, and one after the other is cut off under load."""
 
 import math
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.chaos.faults import Fault
 from tests.chaos.needs import missing
-from tests.chaos.run import Course, run
+from tests.chaos.run import Course, run, tell
 from tests.chaos.town import TWO_MACHINES
 
 SEED = 20261127
@@ -19,17 +18,13 @@ CUTS = (
 )
 
 
-def _tell(line: str) -> None:
-    sys.stderr.write(line + "\n")
-
-
 @pytest.mark.acceptance
 @pytest.mark.servers
 @pytest.mark.timeout(400)
 async def test_the_other_machine_goes_on_and_nothing_is_lost(tmp_path: Path) -> None:
     assert not missing(), f"this needs {missing()}"
     course = Course(SEED, math.inf, CUTS, rate=2.0, size=TWO_MACHINES)
-    report = await run(course, tmp_path, _tell)
-    _tell(report.text())
+    report = await run(course, tmp_path, tell)
+    tell(report.text())
     assert [line.what for line in report.faults] == [str(fault) for fault in CUTS]
     assert report.good, report.text()
