@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import sys
 import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from worker.errors import StoreRefusedError
-from worker.sqlite import Brief, SqliteFile
+from worker.sqlite import Brief, SqliteFile, writer
 
 
 @pytest.fixture
@@ -59,6 +60,37 @@ async def test_brief_work_and_other_work_keep_their_order(file: SqliteFile) -> N
     jobs = [file.write(_insert(1)), file.write(other), file.write(_insert(2)), file.write(other)]
     await asyncio.gather(*jobs)
     assert await _numbers(file) == [12, 21]
+
+
+async def test_what_is_asked_soon_after_shares_a_commit(file: SqliteFile) -> None:
+    statements: list[str] = []
+    await file.write(lambda connection: connection.set_trace_callback(statements.append))
+
+    async def late(number: int) -> None:
+        for _ in range(number * (writer.CALM_TURNS - 2)):
+            await asyncio.sleep(0)
+        await file.write(_insert(number))
+
+    await asyncio.gather(*(late(number) for number in range(40)))
+    await file.write(lambda connection: connection.set_trace_callback(None))
+    begun = [one.split()[0] for one in statements]
+    first = begun.index("INSERT")
+    assert begun[first : first + 41] == [*["INSERT"] * 40, "COMMIT"]
+
+
+@pytest.mark.parametrize("bound", ["MAX_BATCH", "GATHER_SECONDS"])
+async def test_a_loop_that_is_never_calm_commits_all_the_same(
+    file: SqliteFile, monkeypatch: pytest.MonkeyPatch, bound: str
+) -> None:
+    other = "GATHER_SECONDS" if bound == "MAX_BATCH" else "MAX_BATCH"
+    monkeypatch.setattr(writer, other, sys.maxsize)
+    first = asyncio.ensure_future(file.write(_insert(0)))
+    asked = [first]
+    while not first.done():
+        asked.append(asyncio.ensure_future(file.write(_insert(len(asked)))))
+        await asyncio.sleep(0)
+    await asyncio.gather(*asked)
+    assert await _numbers(file) == list(range(len(asked)))
 
 
 async def test_brief_work_is_answered_once_it_is_on_the_disk(file: SqliteFile) -> None:

@@ -28,6 +28,7 @@ _PRAGMAS: Final = (
     "foreign_keys=ON",
     "cache_size=-16000",
     "journal_size_limit=67108864",
+    "wal_autocheckpoint=8000",  # 32 MiB of log: a page that often changes is copied less often
     "temp_store=MEMORY",  # what a savepoint keeps of pages is in no file of its own
     "secure_delete=ON",  # what was deleted or sealed anew is overwritten with zeros
 )

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from worker.errors import StoreUnavailableError
 from worker.sqlite.connect import connect, patience
@@ -34,6 +34,12 @@ from worker.sqlite.jobs import (
 )
 
 T = TypeVar("T")
+
+CALM_TURNS: Final = 8
+"""So many turns of the loop bring no job before a transaction begins."""
+
+GATHER_SECONDS: Final = 0.02
+"""So long a job waits at most for others to share its transaction."""
 
 
 class Writer:
@@ -82,8 +88,27 @@ class Writer:
         leader = self._leader
         if leader is None or (leader.is_closed() and not self._under_way):
             self._leader = loop
-            loop.call_soon(self._begin)  # what else is asked in this turn comes along
+            loop.call_soon(self._gather)
         return future
+
+    def _gather(self, known: int = 0, calm: int = 0, until: float = 0) -> None:
+        """Begin once the loop is calm: what else is asked until then comes along.
+
+        Of the jobs ``known`` a turn ago none waits longer than ``until``. A loop that has
+        nothing to do is calm within microseconds; a busy one would not have taken an answer yet.
+        """
+        with self._lock:
+            waiting = len(self._waiting)
+            if not waiting:
+                self._leader = None
+                return
+        loop = asyncio.get_running_loop()
+        now, calm = loop.time(), calm + 1 if waiting == known else 0
+        until = until or now + GATHER_SECONDS
+        if calm < CALM_TURNS and waiting < MAX_BATCH and now < until:
+            loop.call_soon(self._gather, waiting, calm, until)
+        else:
+            self._begin()
 
     def _begin(self) -> None:
         """Carry out what waits, or hand it to the thread."""
@@ -102,7 +127,7 @@ class Writer:
     def _finish(self, batch: list[Job]) -> None:
         """Wake the callers; what they ask for next goes into the next transaction together."""
         resolve(batch)
-        asyncio.get_running_loop().call_soon(self._begin)
+        asyncio.get_running_loop().call_soon(self._gather)
 
     def _serve(self) -> None:
         while (found := self._batches.get()) is not None:
