@@ -7,7 +7,7 @@ must not decide whether a notice is true, new or ours. Source: docs/protocols/zz
 import hashlib
 import json
 from enum import IntEnum, StrEnum
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final, Self, TypeAlias
 
 from pydantic import Field, model_validator
@@ -205,11 +205,15 @@ class NoticeEnvelope(ZzyModel):
     def _fields(self) -> dict[str, Any]:
         return loads_object(self.order_notify_body)
 
-    def notice(self) -> Notice:
-        """Read the body. Raises :class:`ValueError` when it is none of the four notices."""
+    @cached_property
+    def _notice(self) -> Notice:
         if self.service is None:
             raise JsonError("unknown NotifyServiceName")
         return NOTICE_MODELS[self.service].model_validate(self._fields)
+
+    def notice(self) -> Notice:
+        """Read the body. Raises :class:`ValueError` when it is none of the four notices."""
+        return self._notice
 
     def content_digest(self) -> str:
         """Return hex SHA-256 of what is told, whatever its key order and white space."""
@@ -236,8 +240,12 @@ class NoticeAnswer(ZzyModel):
         return cls(code=code, is_success=False, log_id=log_id, message=message)
 
 
+@lru_cache(maxsize=256)
 def parse_notice(raw: bytes) -> NoticeEnvelope:
-    """Read a notice's envelope. Raises :class:`ValueError` holding nothing that was sent."""
+    """Read a notice's envelope. Raises :class:`ValueError` holding nothing that was sent.
+
+    Where one process both takes a notice in and applies it, it reads it once.
+    """
     return NoticeEnvelope.model_validate(loads_object(raw))
 
 

@@ -8,8 +8,11 @@ import hypothesis
 import pytest
 import structlog
 
+from contracts import envelope
 from tests.servers.fresh import create_database, drop_database
 from tests.servers.shared import Shared
+from worker.runtime import snapshot
+from worker.saga.states import Order
 
 hypothesis.settings.register_profile("busy", deadline=None)
 hypothesis.settings.load_profile("busy")
@@ -49,6 +52,29 @@ def fresh_logging() -> Iterator[dict[str, Any]]:
 
     with patch.object(structlog, "configure", without_cache):
         yield fresh
+
+
+@pytest.fixture(scope="session", autouse=True)
+def true_memory() -> Iterator[None]:
+    """Whatever a process remembers having written is, in every test, what it would read."""
+    remembered = envelope._remembered
+
+    def looked_at(model: type[Any], body: bytes) -> envelope.Envelope[Any] | None:
+        found = remembered(model, body)
+        assert found is None or found == envelope.parsed(model, bytes(body))
+        return found
+
+    class Known(dict[bytes, Order]):
+        def get(self, state: bytes, default: Any = None) -> Any:  # noqa: ANN401  (as dict's)
+            found = super().get(state, default)
+            assert found is None or found == snapshot.parsed(state)
+            return found
+
+    with (
+        patch.object(envelope, "_remembered", looked_at),
+        patch.object(snapshot, "_known", Known()),
+    ):
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -9,7 +9,6 @@ the order to a newer worker. 0.1.0 knew no envelope, and cannot read one.
 
 import re
 from datetime import datetime
-from functools import lru_cache
 from typing import Final
 
 from pydantic import TypeAdapter
@@ -27,20 +26,41 @@ _END: Final = b"}"
 _HEAD: Final = re.compile(rb'\{"format":(\d+),"order":')
 
 
+REMEMBERED: Final = 256
+"""So many states a process knows without reading them: those it wrote or read last."""
+
+_known: Final[dict[bytes, Order]] = {}
+"""The orders of those states, the oldest first; nobody can change an order."""
+
+
 def write(order: Order) -> bytes:
     """Return the order as JSON."""
-    return _BEGIN + _ORDER.dump_json(order) + _END
+    state = _BEGIN + _ORDER.dump_json(order) + _END
+    _remember(state, order)
+    return state
 
 
 def read(row: OrderRow | None) -> Order | None:
-    """Return the order that a row holds; raises StoreUnavailableError for one of a newer format."""
-    return None if row is None else _parsed(row.state)
+    """Return the order that a row holds; raises StoreUnavailableError for one of a newer format.
+
+    A state that this process wrote a moment ago is not parsed: a notice comes while its order's
+    last commit is fresh.
+    """
+    if row is None:
+        return None
+    return _known.get(row.state) or _remember(row.state, parsed(row.state))
 
 
-@lru_cache(maxsize=256)
-def _parsed(state: bytes) -> Order:
-    """Return the order; who takes a notice looks at it twice, and nobody can change it."""
+def parsed(state: bytes) -> Order:
+    """Return the order that a state tells of, whoever wrote it."""
     return _ORDER.validate_json(opened(state))
+
+
+def _remember(state: bytes, order: Order) -> Order:
+    _known[state] = order
+    if len(_known) > REMEMBERED:
+        del _known[next(iter(_known))]
+    return order
 
 
 def opened(state: bytes) -> bytes:
