@@ -5,12 +5,14 @@ from collections.abc import Callable
 
 import pytest
 
+from worker.calm import CALM_TURNS
 from worker.errors import StoreUnavailableError
 from worker.store.batcher import Batcher
 from worker.tasks import TaskGroup
 
 PATIENCE = 10.0
 LONG = 3_600.0
+SIZE = 10
 
 
 class Asked:
@@ -21,7 +23,7 @@ class Asked:
         self.tasks = TaskGroup(lambda _name, error: self.errors.append(error))
         self.batches: list[list[str]] = []
         self.batcher = Batcher[str, str](
-            "ask", self._run, self.tasks, flights=1, size=10, pause=pause, key=key
+            "ask", self._run, self.tasks, flights=1, size=SIZE, pause=pause, key=key
         )
 
     async def _run(self, batch: list[str]) -> list[str]:
@@ -46,6 +48,32 @@ async def test_who_asks_while_nothing_is_under_way_waits_for_nobody() -> None:
     await asked.tasks.stop()
     assert asked.batches == [["a"], ["b"]]
     assert asked.errors == []
+
+
+async def test_what_is_asked_soon_after_travels_together() -> None:
+    asked = Asked(pause=LONG)
+
+    async def late(number: int) -> str:
+        for _ in range(number * (CALM_TURNS - 2)):
+            await asyncio.sleep(0)
+        return await asked.ask(str(number))
+
+    await asyncio.gather(*map(late, range(9)))
+    await asked.tasks.stop()
+    assert asked.batches == [list("012345678")]
+
+
+async def test_a_loop_that_is_never_calm_asks_all_the_same() -> None:
+    asked = Asked(pause=LONG)
+    first = asyncio.ensure_future(asked.ask("a"))
+    late = []
+    while not first.done():
+        late.append(asyncio.ensure_future(asked.ask("b")))
+        await asyncio.sleep(0)
+    assert len(asked.batches[0]) == SIZE
+    for one in late:
+        one.cancel()
+    await asked.tasks.stop()
 
 
 async def test_what_is_asked_during_the_rest_waits_and_travels_together() -> None:

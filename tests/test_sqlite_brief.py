@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from worker import calm
 from worker.errors import StoreRefusedError
 from worker.sqlite import Brief, SqliteFile, writer
 
@@ -67,7 +68,7 @@ async def test_what_is_asked_soon_after_shares_a_commit(file: SqliteFile) -> Non
     await file.write(lambda connection: connection.set_trace_callback(statements.append))
 
     async def late(number: int) -> None:
-        for _ in range(number * (writer.CALM_TURNS - 2)):
+        for _ in range(number * (calm.CALM_TURNS - 2)):
             await asyncio.sleep(0)
         await file.write(_insert(number))
 
@@ -82,8 +83,8 @@ async def test_what_is_asked_soon_after_shares_a_commit(file: SqliteFile) -> Non
 async def test_a_loop_that_is_never_calm_commits_all_the_same(
     file: SqliteFile, monkeypatch: pytest.MonkeyPatch, bound: str
 ) -> None:
-    other = "GATHER_SECONDS" if bound == "MAX_BATCH" else "MAX_BATCH"
-    monkeypatch.setattr(writer, other, sys.maxsize)
+    where, other = (calm, "GATHER_SECONDS") if bound == "MAX_BATCH" else (writer, "MAX_BATCH")
+    monkeypatch.setattr(where, other, sys.maxsize)
     first = asyncio.ensure_future(file.write(_insert(0)))
     asked = [first]
     while not first.done():

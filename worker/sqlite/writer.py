@@ -5,7 +5,8 @@ few statements on pages in memory: the loop runs them itself, and hands the open
 thread that commits it, which needs Python's lock for no statement. What takes long, waits for
 another process, or fails is done by the thread altogether. Whoever has the connection has it
 alone: the loop until it hands a batch over, the thread until it has answered. It must not know
-what a job does. Source: docs/decisions/0037-cpu-of-the-embedded-default.md.
+what a job does. Source: docs/decisions/0037-cpu-of-the-embedded-default.md, and for when a
+transaction begins docs/decisions/0041-batches-of-a-calm-loop.md.
 """
 
 import asyncio
@@ -16,8 +17,9 @@ from collections import deque
 from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
+from worker.calm import Gathering
 from worker.errors import StoreUnavailableError
 from worker.sqlite.connect import connect, patience
 from worker.sqlite.jobs import (
@@ -34,12 +36,6 @@ from worker.sqlite.jobs import (
 )
 
 T = TypeVar("T")
-
-CALM_TURNS: Final = 8
-"""So many turns of the loop bring no job before a transaction begins."""
-
-GATHER_SECONDS: Final = 0.02
-"""So long a job waits at most for others to share its transaction."""
 
 
 class Writer:
@@ -91,22 +87,17 @@ class Writer:
             loop.call_soon(self._gather)
         return future
 
-    def _gather(self, known: int = 0, calm: int = 0, until: float = 0) -> None:
-        """Begin once the loop is calm: what else is asked until then comes along.
-
-        Of the jobs ``known`` a turn ago none waits longer than ``until``. A loop that has
-        nothing to do is calm within microseconds; a busy one would not have taken an answer yet.
-        """
+    def _gather(self, gathering: Gathering | None = None) -> None:
+        """Begin once the loop is calm: what else is asked until then comes along."""
         with self._lock:
             waiting = len(self._waiting)
             if not waiting:
                 self._leader = None
                 return
         loop = asyncio.get_running_loop()
-        now, calm = loop.time(), calm + 1 if waiting == known else 0
-        until = until or now + GATHER_SECONDS
-        if calm < CALM_TURNS and waiting < MAX_BATCH and now < until:
-            loop.call_soon(self._gather, waiting, calm, until)
+        gathering = gathering or Gathering(loop.time())
+        if waiting < MAX_BATCH and gathering.goes_on(waiting, loop.time()):
+            loop.call_soon(self._gather, gathering)
         else:
             self._begin()
 

@@ -1,8 +1,8 @@
 """Group what is asked at the same time into one question to the database.
 
 Why it exists: a statement costs nearly the same for one order as for fifty. Who asks while
-nothing is under way waits for nobody: while questions are under way, and for a few milliseconds
-after, the next ones collect. It must not know what is asked.
+nothing is under way waits until the loop is calm (:mod:`worker.calm`); while questions are under
+way, and for a few milliseconds after, the next ones collect. It must not know what is asked.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import Generic, TypeVar
 
+from worker.calm import Gathering
 from worker.errors import StoreUnavailableError
 from worker.tasks import TaskGroup
 
@@ -84,7 +85,7 @@ class Batcher(Generic[Q, A]):
 
     async def _fly(self) -> None:
         try:
-            while batch := self._take():
+            while batch := await self._gathered():
                 try:
                     await self._answer(batch)
                 finally:
@@ -94,6 +95,16 @@ class Batcher(Generic[Q, A]):
                     await asyncio.sleep(self._pause)
         finally:
             self._flying -= 1
+
+    async def _gathered(self) -> list[tuple[Q, asyncio.Future[A]]]:
+        """Return the next batch, once the loop is calm."""
+        loop = asyncio.get_running_loop()
+        gathering = Gathering(loop.time())
+        while 0 < (waiting := len(self._waiting)) < self._size:
+            if not gathering.goes_on(waiting, loop.time()):
+                break
+            await asyncio.sleep(0)
+        return self._take()
 
     def _take(self) -> list[tuple[Q, asyncio.Future[A]]]:
         """Return the next batch; leave what must wait for its key at the head of the queue."""
