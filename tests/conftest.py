@@ -1,5 +1,6 @@
 """Fixtures that every test may use."""
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from typing import Any
 from unittest.mock import patch
@@ -64,7 +65,7 @@ def true_memory() -> Iterator[None]:
         assert found is None or found == envelope.parsed(model, bytes(body))
         return found
 
-    class Known(dict[bytes, Order]):
+    class Known(OrderedDict[bytes, Order]):
         def get(self, state: bytes, default: Any = None) -> Any:  # noqa: ANN401  (as dict's)
             found = super().get(state, default)
             assert found is None or found == snapshot.parsed(state)

@@ -218,7 +218,9 @@ class EmbeddedBroker:
             self._tasks.start(self._recover(inserted), "recover a publish")
             raise
         publisher = message.headers.get(headers.PUBLISHER, "")
-        delivery = Delivery(inserted[0], replace(message, redelivered=False, user=publisher))
+        if message.redelivered or message.user != publisher:
+            message = replace(message, redelivered=False, user=publisher)
+        delivery = Delivery(inserted[0], message)
         if not consumer.hand_over(delivery):
             await self._hands.give_back([delivery])
 

@@ -8,6 +8,7 @@ the order to a newer worker. 0.1.0 knew no envelope, and cannot read one.
 """
 
 import re
+from collections import OrderedDict
 from datetime import datetime
 from typing import Final
 
@@ -29,7 +30,7 @@ _HEAD: Final = re.compile(rb'\{"format":(\d+),"order":')
 REMEMBERED: Final = 256
 """So many states a process knows without reading them: those it wrote or read last."""
 
-_known: Final[dict[bytes, Order]] = {}
+_known: Final[OrderedDict[bytes, Order]] = OrderedDict()
 """The orders of those states, the oldest first; nobody can change an order."""
 
 
@@ -59,7 +60,7 @@ def parsed(state: bytes) -> Order:
 def _remember(state: bytes, order: Order) -> Order:
     _known[state] = order
     if len(_known) > REMEMBERED:
-        del _known[next(iter(_known))]
+        _known.popitem(last=False)
     return order
 
 
