@@ -17,12 +17,17 @@ from sqlalchemy import Connection
 
 from tests.upgrades.filled import fill
 from worker.store import migrate as migrations
+from worker.store import online
 from worker.store.migrate import migrate, postgres_engine, sqlite_engine
 
 PLANTED = Path(__file__).parent / "planted"
 WRITERS = 3
 REPORT_SECONDS = 5.0
 """How long somebody reads the table in one transaction: whoever locks it must wait so long."""
+PATIENCE_SECONDS = 20.0
+BEGUN = """SELECT xact_start FROM pg_stat_activity
+    WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL
+    AND backend_type = 'client backend'"""
 STALL_SECONDS = 3.5
 """Far below that, far above what one try of a migration holds up, on a busy machine too."""
 
@@ -109,6 +114,23 @@ async def test_writes_go_on_while_a_full_database_is_migrated(postgres_url: str,
     assert "(planted, phase) WHERE" in built[1]
     print(f"{len(took)} writes, the longest {max(took):.3f} s")  # noqa: T201
     assert max(took) < STALL_SECONDS
+
+
+async def test_who_waits_for_a_migration_keeps_no_transaction_open(postgres_url: str) -> None:
+    """Else an index that is built beside writes, which saw its snapshot, waits for it in turn."""
+    look = await asyncpg.connect(postgres_url, timeout=5)
+    await look.execute("SELECT pg_advisory_lock($1)", online._LOCK)
+    waiting = asyncio.ensure_future(migrate(postgres_url))
+    begun: set[object] = set()
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while len(begun) < 3:
+            begun |= {row[0] for row in await look.fetch(BEGUN)}
+            await asyncio.sleep(0)
+    assert not waiting.done()
+    await look.execute("SELECT pg_advisory_unlock($1)", online._LOCK)
+    await waiting
+    assert await look.fetchval("SELECT count(*) FROM orders") == 0
+    await look.close()
 
 
 @pytest.mark.usefixtures("planted")

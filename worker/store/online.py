@@ -47,12 +47,12 @@ async def bring_to_head(engine: AsyncEngine, configuration: Configuration) -> No
     Raises :class:`sqlalchemy.exc.DBAPIError`; what was done until then stays, and the next
     call goes on from there.
     """
-    async with engine.begin() as guard:
-        await _set(guard, lock=WAIT_SECONDS)
+    async with engine.connect() as guard:
         await _take_turn(guard)
         current = await guard.run_sync(_current)
         if current is None:
             await guard.run_sync(_upgrade, configuration, "head")
+            await guard.commit()
             return
         await _let_go_of_snapshot(guard)
         for script in _after(current, configuration):
@@ -110,14 +110,18 @@ async def _set(connection: AsyncConnection, *, lock: float) -> None:
 
 
 async def _take_turn(guard: AsyncConnection) -> None:
-    """Wait for others that migrate, without a statement that waits. Raises TimeoutError.
+    """Wait for others that migrate; the turn lasts as long as the transaction. Raises TimeoutError.
 
-    An index that is built beside writes waits for every snapshot, that of a statement which
-    waits for the builder too: they would wait for each other.
+    Each look is a transaction of its own. An index that is built beside writes waits for the end
+    of every transaction that it once saw with a snapshot: one that waits for the builder would
+    wait for ever.
     """
     async with asyncio.timeout(WAIT_SECONDS):
-        while not await guard.scalar(text(f"SELECT pg_try_advisory_xact_lock({_LOCK})")):
-            await _let_go_of_snapshot(guard)
+        while True:
+            await _set(guard, lock=WAIT_SECONDS)
+            if await guard.scalar(text(f"SELECT pg_try_advisory_xact_lock({_LOCK})")):
+                return
+            await guard.rollback()
             await asyncio.sleep(PAUSE_SECONDS / 5)
 
 
