@@ -1,11 +1,12 @@
 """Questions that are asked at the same time, or just after, travel together."""
 
 import asyncio
+import sys
 from collections.abc import Callable
 
 import pytest
 
-from worker.calm import CALM_TURNS
+from worker import calm
 from worker.errors import StoreUnavailableError
 from worker.store.batcher import Batcher
 from worker.tasks import TaskGroup
@@ -50,11 +51,12 @@ async def test_who_asks_while_nothing_is_under_way_waits_for_nobody() -> None:
     assert asked.errors == []
 
 
-async def test_what_is_asked_soon_after_travels_together() -> None:
+async def test_what_is_asked_soon_after_travels_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calm, "GATHER_SECONDS", sys.maxsize)
     asked = Asked(pause=LONG)
 
     async def late(number: int) -> str:
-        for _ in range(number * (CALM_TURNS - 2)):
+        for _ in range(number * (calm.CALM_TURNS - 2)):
             await asyncio.sleep(0)
         return await asked.ask(str(number))
 

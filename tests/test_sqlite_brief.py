@@ -63,7 +63,10 @@ async def test_brief_work_and_other_work_keep_their_order(file: SqliteFile) -> N
     assert await _numbers(file) == [12, 21]
 
 
-async def test_what_is_asked_soon_after_shares_a_commit(file: SqliteFile) -> None:
+async def test_what_is_asked_soon_after_shares_a_commit(
+    file: SqliteFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calm, "GATHER_SECONDS", sys.maxsize)
     statements: list[str] = []
     await file.write(lambda connection: connection.set_trace_callback(statements.append))
 

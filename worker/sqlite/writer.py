@@ -89,9 +89,9 @@ class Writer:
 
     def _gather(self, gathering: Gathering | None = None) -> None:
         """Begin once the loop is calm: what else is asked until then comes along."""
-        loop, waiting = asyncio.get_running_loop(), len(self._waiting)
-        gathering = gathering or Gathering(loop.time())
-        if 0 < waiting < MAX_BATCH and gathering.goes_on(waiting, loop.time()):
+        loop = asyncio.get_running_loop()
+        gathering = gathering or Gathering(MAX_BATCH, loop.time())
+        if gathering.goes_on(len(self._waiting), loop.time()):
             loop.call_soon(self._gather, gathering)
         else:
             self._begin()

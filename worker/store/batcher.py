@@ -99,10 +99,8 @@ class Batcher(Generic[Q, A]):
     async def _gathered(self) -> list[tuple[Q, asyncio.Future[A]]]:
         """Return the next batch, once the loop is calm."""
         loop = asyncio.get_running_loop()
-        gathering = Gathering(loop.time())
-        while 0 < (waiting := len(self._waiting)) < self._size:
-            if not gathering.goes_on(waiting, loop.time()):
-                break
+        gathering = Gathering(self._size, loop.time())
+        while gathering.goes_on(len(self._waiting), loop.time()):  # noqa: ASYNC110  (counts turns)
             await asyncio.sleep(0)
         return self._take()
 
