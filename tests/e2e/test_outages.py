@@ -81,7 +81,8 @@ async def ordered(world: World, number: str) -> DriverAnswer:
 
 async def all_delivered(world: World, numbers: list[str]) -> None:
     for number in numbers:
-        assert (await ordered(world, number)).code == "1000"
+        answer = await ordered(world, number)
+        assert answer.code == "1000", answer
     for number in numbers:
         await world.k.told("voucher", number, seconds=RECOVERY_SECONDS)
         assert world.book(world.k.number(number)).times_paid == 1

@@ -100,14 +100,19 @@ class Party:
         credentials = simulator.credentials
         self.app_key = credentials.app_key
         self.driver = ChannelDriver(url, credentials.app_key, credentials.app_secrets[0])
+        self._visits: dict[str, date] = {}
 
     def number(self, channel_order_num: str) -> str:
         """Return our number for one of its own."""
         return order_num(self.app_key, channel_order_num)
 
     async def order(self, channel_order_num: str, **changes: object) -> DriverAnswer:
-        """Place the document's example, with changes; ``...`` leaves a field out."""
-        content = sample_order(channel_order_num, tomorrow(), **changes)
+        """Place the document's example, with changes; ``...`` leaves a field out.
+
+        Who orders again means the same day, though midnight was between.
+        """
+        visit = self._visits.setdefault(channel_order_num, tomorrow())
+        content = sample_order(channel_order_num, visit, **changes)
         return await self.driver.create({k: v for k, v in content.items() if v is not ...})
 
     async def told(

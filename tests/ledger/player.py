@@ -6,6 +6,7 @@ import json
 import uuid
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import cached_property
 from random import Random
 from typing import Any
 
@@ -49,6 +50,11 @@ class Player:
     @property
     def party(self) -> Party:
         return self._stage.world.parties[self.story.app_key]
+
+    @cached_property
+    def _visit(self) -> str:
+        """The day of the visit: who orders again means the same, though midnight was between."""
+        return tomorrow(self._now()).isoformat()
 
     def _now(self) -> datetime:
         return self._stage.clock.now()
@@ -104,7 +110,7 @@ class Player:
 
     async def _create(self, **changes: object) -> None:
         act = "create_otherwise" if changes else "create"
-        content = {**self.story.order(), "date": tomorrow(self._now()).isoformat(), **changes}
+        content = {**self.story.order(), "date": self._visit, **changes}
         if self.story.by_queue:
             order = parse_create_order(json.dumps(content))
             taken = self._now() - timedelta(seconds=self.story.age)

@@ -53,7 +53,8 @@ async def test_an_order_from_its_command_to_its_cancel_with_every_event(
 
 async def test_the_same_command_again_is_the_same_order(scene: Scene, erp: Client) -> None:
     number = scene.world.fresh()
-    answers = [await erp.ask("order.create.v1", order(number)) for _ in range(2)]
+    same = order(number)
+    answers = [await erp.ask("order.create.v1", same) for _ in range(2)]
     assert [answer["code"] for answer in answers] == ["1000", "1000"]
     assert len(scene.world.zzy.ledger.by_origin(order_num("k", number))) == 1
 

@@ -30,6 +30,7 @@ class Player:
         self._theirs = supplier.zzy_order_ids[story.name]
         self._path = path
         self._ours = ours(story)
+        self._visit = datetime.now(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=1)
         self._last: dict[str, str] = {}
         self._beside: list[asyncio.Future[None]] = []
 
@@ -75,10 +76,9 @@ class Player:
     # --- the channel ----------------------------------------------------------------------
 
     def _order(self, **changes: object) -> dict[str, Any]:
-        tomorrow = datetime.now(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=1)
         people = {made_up_id_card(1): "张三", made_up_id_card(2): "李四"}
         usual = {"count": 2, "amount": 12.0, "tourist_info": people}
-        return sample_order(self._story.channel_order_num, tomorrow, **usual, **changes)
+        return sample_order(self._story.channel_order_num, self._visit, **usual, **changes)
 
     async def _create(self) -> None:
         await self._driver.create(self._order())
