@@ -23,7 +23,7 @@ from worker.simulators.zzy import ZzySimulator
 
 ORDERS, WARM_UP = 20, 3
 
-STATEMENTS, ROUND_TRIPS = 6, 6
+STATEMENTS, ROUND_TRIPS = 5, 5
 """Without what strikes off what is published."""
 
 STRIKE, STRUCK_OFF = "WITH soon AS", 5

@@ -36,6 +36,7 @@ WAYS: dict[str, tuple[str, ...]] = {
     "worker/runtime/queries.py": ("handle",),
     "worker/runtime/notices.py": ("handle", "_take"),
     "worker/runtime/handle.py": ("take", "_take", "_commit", "_perform", "_perform_replies"),
+    "worker/runtime/recent.py": ("commit",),
     "worker/runtime/timers.py": ("poll", "_fire"),
     "worker/runtime/outbox.py": (
         "_publish",

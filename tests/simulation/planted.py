@@ -19,10 +19,11 @@ from tests.simulation.loop import OWNER
 from worker.deadletters.drain import Drain
 from worker.ingress.sending import Sender, Sent
 from worker.relay.turns import Turns
-from worker.runtime import handle, notices, outbox, perform, snapshot
+from worker.runtime import notices, outbox, perform, snapshot
 from worker.runtime.commands import Commands
 from worker.runtime.outcome import Ack
 from worker.runtime.records import Turn
+from worker.runtime.stimulus import Stimulus
 from worker.saga import decide as deciding
 from worker.saga.effects import Reply
 from worker.saga.events import (
@@ -228,7 +229,7 @@ def checks_are_added_up() -> Iterator[Any]:
         return note(o, replace(e, checked=e.checked + o.checked), m)
 
     yield altered(VerificationNoticed, do=(added,), when=lambda *_: True)
-    yield patch.object(handle.Stimulus, "was_taken", lambda *_: False)
+    yield patch.object(Stimulus, "was_taken", lambda *_: False)
 
 
 @plant("leaked in the log")

@@ -25,10 +25,11 @@ from worker.errors import CatalogueUnknownError, StoreRefusedError, StoreUnavail
 from worker.runtime.catalogue import Catalogue
 from worker.runtime.door import Door
 from worker.runtime.early_refusals import EarlyRefusals
-from worker.runtime.handle import Saga, Stimulus
+from worker.runtime.handle import Saga
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import InboxEntry, Loaded, Message, Store
 from worker.runtime.precheck import Precheck
+from worker.runtime.stimulus import Stimulus
 from worker.saga.events import (
     CancelCommanded,
     OrderCommanded,

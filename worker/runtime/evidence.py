@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from contracts.zzy import PersonQrCodesAnswer
 from worker.runtime import snapshot
-from worker.runtime.handle import Saga, Stimulus
+from worker.runtime.handle import Saga
 from worker.runtime.outside import Supplier
 from worker.runtime.ports import Store
+from worker.runtime.stimulus import Stimulus
 from worker.saga.events import EvidenceHeard
 from worker.translation.supplier import Refused, SupplierResult, Unknown
 

@@ -6,7 +6,7 @@ Whoever loses the compare-and-swap decides again on what the other wrote. It mus
 what an event means.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -26,16 +26,17 @@ from worker.runtime.perform import Performer
 from worker.runtime.ports import (
     Committed,
     HeldNotice,
-    InboxEntry,
     Loaded,
     Store,
     Transition,
 )
+from worker.runtime.recent import Recent
 from worker.runtime.searching import SearchKeys
+from worker.runtime.stimulus import Stimulus
 from worker.saga.accounting import movements
 from worker.saga.decide import Decision, decide
-from worker.saga.effects import Alarm, CallZzy, Notify, Reply, TextVouchers
-from worker.saga.events import Event, OutcomeUnheard, TimerFired
+from worker.saga.effects import Alarm, Notify, Reply, TextVouchers
+from worker.saga.events import OutcomeUnheard, TimerFired
 from worker.saga.policy import Policy
 from worker.saga.putting_off import call_of
 from worker.saga.states import Order, Phase
@@ -45,43 +46,14 @@ from worker.telemetry.metrics import COMMIT_DURATION
 HOLD_RETRIES: Final = (1.0, 1.0, 5.0, 5.0, 30.0, 120.0, 600.0)
 """Seconds until a notice is tried again that came before the answer of a call of ours."""
 
+_UNSEEN: Final = Loaded(None, {})
+
 _log = structlog.get_logger(__name__)
 
 
 def come_again(attempt: int, reason: str = "a call of ours decides what it means") -> Retry:
     """Return when what was held (:attr:`Taken.hold`) is tried again."""
     return Retry(HOLD_RETRIES[min(attempt, len(HOLD_RETRIES) - 1)], reason)
-
-
-@dataclass(frozen=True, slots=True)
-class Stimulus:
-    """An event on its way into the saga, and what came with it."""
-
-    event: Event
-    inbox: Sequence[InboxEntry] = ()
-    """Ids under which it must not be taken twice."""
-    inbox_if_applied: Sequence[InboxEntry] = ()
-    """Likewise, but recorded only when the event had an effect."""
-    answers: CallZzy | None = None
-    """The call that the event answers, if it does."""
-    log_id: str = ""
-    came: str = ""
-    """What the history says of how it came, where that is worth a word."""
-    judged: Callable[[bool], Awaitable[None]] | None = None
-    """Told whether it was taken, once that is durable, and before any call that follows."""
-
-    @property
-    def ids(self) -> list[str]:
-        """Return all ids under which it may have been taken before."""
-        return [entry.id for entry in (*self.inbox, *self.inbox_if_applied)]
-
-    def was_taken(self, seen: Mapping[str, str]) -> bool:
-        """Tell whether it had its effect before; ``seen`` is what the inbox holds of the ids."""
-        return any(entry.id in seen for entry in self.inbox_if_applied or self.inbox)
-
-    def is_forged(self, seen: Mapping[str, str]) -> bool:
-        """Tell whether one of its ids was used before for something else."""
-        return any(seen.get(entry.id, entry.digest) != entry.digest for entry in self.inbox)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +94,7 @@ class Saga:
         by the terms that ``search`` makes.
         """
         self._store = store
+        self.recent: Final = Recent(store)
         self._performer = performer
         self._outbox = outbox
         self._clock = clock
@@ -154,12 +127,12 @@ class Saga:
         order's timer.
         """
         order, version = _read(loaded)
-        seen, asked = loaded.seen, stimulus
+        asked = stimulus
         while True:
-            if stimulus.is_forged(seen):
+            if stimulus.is_forged(loaded.seen):
                 await _tell(stimulus, taken=False)
                 return Taken(order, forged=True)
-            if stimulus.was_taken(seen):
+            if stimulus.was_taken(loaded.seen):
                 await _tell(stimulus, taken=True)
                 return Taken(order, repeat=True)
             decision = self._decide(order, stimulus)
@@ -171,10 +144,10 @@ class Saga:
                 return Taken(decision.order)
             step = ask_leave(self._gate, decision)
             try:
-                committed = await self._commit(order, step, version, stimulus)
+                committed = await self._commit(order, step, version, stimulus, loaded.unread)
                 if committed.applied:
                     await _tell(stimulus, taken=True)
-                    order, version, seen = step.decision.order, version + 1, {}
+                    order, version, loaded = step.decision.order, version + 1, _UNSEEN
                     answer = await self._perform(order_num, step)
                     if answer is None:
                         return Taken(order, set_apart=decision.set_apart, put_off=step.put_off)
@@ -185,7 +158,6 @@ class Saga:
                     stimulus = asked
                     loaded = await self._store.load(order_num, stimulus.ids)
                     order, version = _read(loaded)
-                    seen = loaded.seen
             finally:
                 self._gate.unused(step.permit)
 
@@ -204,7 +176,12 @@ class Saga:
         return not silent or decision.order != before
 
     async def _commit(
-        self, before: Order | None, step: Step, version: int, stimulus: Stimulus
+        self,
+        before: Order | None,
+        step: Step,
+        version: int,
+        stimulus: Stimulus,
+        unread: bool,  # noqa: FBT001  (of what was loaded)
     ) -> Committed:
         decision, order = step.decision, step.decision.order
         if order is None:
@@ -233,9 +210,10 @@ class Saga:
             notifications=[row for _, row in made],
             movements=movements(before, order),
             search=self._search.new_terms(before, order),
+            unread=stimulus.ids if unread else (),
         )
         with COMMIT_DURATION.time():
-            committed = await self._store.commit(transition)
+            committed = await self.recent.commit(transition)
         if not committed.applied:
             return committed
         self._watch.note(order.app_key, transition.movements, committed.available)

@@ -26,14 +26,15 @@ from worker.runtime.commands import store_retry
 from worker.runtime.early_notices import EarlyNotices
 from worker.runtime.evidence import Evidence
 from worker.runtime.forced_refunds import ForcedRefunds
-from worker.runtime.handle import Saga, Stimulus, come_again
+from worker.runtime.handle import Saga, come_again
 from worker.runtime.kept import Kept
 from worker.runtime.outcome import Ack, Outcome, Park, Retry
 from worker.runtime.ports import Broker, HeldNotice, InboxEntry, Loaded, Message, Store
 from worker.runtime.products import ProductNews
 from worker.runtime.quarantine import Quarantine
+from worker.runtime.stimulus import Stimulus
 from worker.runtime.verdict import Verdict
-from worker.saga.events import RefundNoticed
+from worker.saga.events import RefundNoticed, TicketIssued
 from worker.saga.states import Order
 from worker.tasks import TaskGroup
 from worker.telemetry import alarm
@@ -102,8 +103,10 @@ class Notices:
         self, message: Message, received: NoticeReceived, notice: OrderNotice
     ) -> Outcome:
         stimulus = self._stimulus(message, received, notice)
-        loaded = await self._load(notice, stimulus.ids)
         was_held = message.message_id == received.content_digest
+        again = was_held or message.redelivered or message.attempt or not stimulus.inbox
+        loaded = None if again else self._remembered(notice)
+        loaded = loaded or await self._load(notice, stimulus.ids)
         if was_held:
             early = self._clock.now() - received.received_at
             told = f"held for {early.total_seconds():.1f} s, until its order was known"
@@ -222,6 +225,12 @@ class Notices:
             inbox_if_applied=(InboxEntry(f"content:{received.content_digest}"),),
             judged=judged if message.reply_to else None,
         )
+
+    def _remembered(self, notice: OrderNotice) -> Loaded | None:
+        """Return the order of a ticket, which comes soon, without a look at the store."""
+        if not isinstance(notice.event, TicketIssued):
+            return None
+        return self._saga.recent.loaded(notice.order_num)
 
     async def _load(self, notice: OrderNotice, ids: list[str]) -> Loaded:
         if notice.order_num:

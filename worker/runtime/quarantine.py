@@ -11,9 +11,10 @@ from typing import Final
 from contracts.events import NoticeReceived
 from worker.clock import Clock
 from worker.runtime.evidence import Evidence
-from worker.runtime.handle import Saga, Stimulus, Taken, come_again
+from worker.runtime.handle import Saga, Taken, come_again
 from worker.runtime.outcome import Ack, Outcome, Park
 from worker.runtime.ports import InboxEntry, Message, Store
+from worker.runtime.stimulus import Stimulus
 from worker.saga.events import TicketDoubted, TicketFailed, TicketIssued
 from worker.telemetry import alarm
 from worker.translation.notices import OrderNotice

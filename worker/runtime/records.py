@@ -97,6 +97,8 @@ class Transition:
     search: Sequence[str] = ()
     """Terms under which it is found from now on; where its people are forgotten in this
     step or were before, the personal ones that there are go (searching.py)."""
+    unread: Sequence[str] = ()
+    """Ids that nobody looked for: nothing is written where one of them is in the inbox."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,8 @@ class Committed:
     """What became of a transition."""
 
     applied: bool
-    """False: another worker was first (compare-and-swap lost); nothing was written."""
+    """False: another worker was first (compare-and-swap lost), or an id that nobody looked for
+    is in the inbox; nothing was written."""
     held: Sequence[HeldNotice] = ()
     """Notices that were waiting for this order."""
     short: bool = False
@@ -119,6 +122,8 @@ class Loaded:
 
     row: OrderRow | None
     seen: Mapping[str, str]
+    unread: bool = False
+    """Remembered, not read: it may be old, and the inbox was not looked at."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ import structlog
 
 from worker.clock import Clock
 from worker.errors import StoreUnavailableError
-from worker.runtime.handle import Saga, Stimulus
+from worker.runtime.handle import Saga
 from worker.runtime.ports import Store
+from worker.runtime.stimulus import Stimulus
 from worker.saga.events import TimerFired
 from worker.tasks import TaskGroup
 

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from tests.parity.store.kit import NOW, Opener, after, entry, message, order_row
+from tests.parity.store.kit import NOW, Opener, after, commit, entry, message, order_row
 from worker.errors import StoreRefusedError
 from worker.runtime.ports import Account, Booked, Booking, Committed, InboxEntry, Store, Transition
 from worker.saga.accounting import Movement, MovementKind
@@ -101,6 +102,17 @@ async def test_a_hold_that_the_account_cannot_bear_writes_nothing(store: Store, 
     assert await store.claim_unsent(after(99), older_than=0, limit=9, lease=1) == []
     await top_up(store, "100", "t2")
     assert (await store.commit(moves("o1", 1, HOLD))).applied
+    await sums(store)
+
+
+async def test_an_id_that_nobody_looked_for_is_not_taken_for_an_empty_account(
+    store: Store,
+) -> None:
+    await top_up(store, "100")
+    await commit(store, moves("o1", 1, HOLD))
+    late = replace(moves("o1", 2, CHARGE), unread=["in-o1-1"])
+    assert await store.commit(late) == Committed(applied=False)
+    await commit(store, replace(late, unread=["in-o1-2"]))
     await sums(store)
 
 

@@ -19,7 +19,7 @@ from tests.parity.store.kit import (
     unsent_ids,
 )
 from worker.errors import StoreRefusedError
-from worker.runtime.ports import InboxEntry, Store, Transition
+from worker.runtime.ports import Committed, InboxEntry, Store, Transition
 
 
 async def test_an_unknown_order_loads_as_none(store: Store) -> None:
@@ -85,6 +85,28 @@ async def test_the_first_digest_of_an_inbox_id_stays(store: Store) -> None:
     assert dict(loaded.seen) == {"a": "1", "b": ""}
     assert dict((await store.load("other", ["a"])).seen) == {"a": "1"}
     assert dict((await store.load_by_zzy_order_id("other", ["b"])).seen) == {"b": ""}
+
+
+async def test_what_nobody_looked_for_must_not_be_in_the_inbox(store: Store) -> None:
+    await commit(store, full())
+    await store.claim_inbox(InboxEntry("claimed", "1"), NOW)
+    for known in ("in-o1-1", "claimed"):
+        late = replace(full(version=2, tag="-late"), unread=["new", known])
+        assert await store.commit(late) == Committed(applied=False)
+    loaded = await store.load("o1", ["in-o1-2-late", "new"])
+    assert (loaded.row, loaded.seen) == (order_row(), {})
+    assert await unsent_ids(store) == ["out-o1-1"]
+    assert len(await store.timeline("o1")) == 2
+    await commit(store, replace(full(version=2), unread=["new", "newer"]))
+
+
+async def test_an_order_is_kept_from_its_commit_by_its_own_ids_alone(store: Store) -> None:
+    await asyncio.gather(*(commit(store, full(num)) for num in ("o1", "o2")))
+    done = await asyncio.gather(
+        store.commit(replace(full("o1", version=2), unread=["in-o1-1"])),
+        store.commit(replace(full("o2", version=2), unread=["in-o2-2"])),
+    )
+    assert [one.applied for one in done] == [False, True]
 
 
 async def test_a_repeated_message_or_notification_is_passed_over(store: Store) -> None:

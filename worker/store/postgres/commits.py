@@ -7,7 +7,8 @@ decide who is in a batch.
 The statement: the new version is written only where the stored one is one less (none
 counts as 0). That is asked twice: of the snapshot, because an order that is not there
 must not be inserted with a version above 1; and under the row's lock, because another
-worker may come first. Everything else is written for the orders that were. The rows come
+worker may come first. Where nobody looked for its ids in the inbox, an order is not written if
+one of them is there. Everything else is written for the orders that were. The rows come
 sorted by order number, so that two workers lock in the same order. What is deleted with the
 people of an order is in a second statement, for batches that forget any: the others need
 not look at that table.
@@ -43,8 +44,15 @@ _PARTS: Final = (
 )
 
 
-PARAMETERS: Final = len(ORDERS.columns) + sum(len(table.columns) for table, _ in _PARTS)
-"""How many arrays a statement takes."""
+_ARRAYS: Final = len(ORDERS.columns) + sum(len(table.columns) for table, _ in _PARTS)
+PARAMETERS: Final = _ARRAYS + 2
+"""How many arrays a statement takes: of the tables, and of ids that nobody looked for."""
+
+_TAKEN: Final = (
+    f"taken AS (SELECT u.order_num FROM unnest(${_ARRAYS + 1}::text[], ${_ARRAYS + 2}::text[])"  # noqa: S608
+    " AS u(order_num, id) JOIN inbox USING (id))"
+)
+"""The orders with an id that nobody looked for, and that is in the inbox."""
 
 HELD: Final = f"""LEFT JOIN LATERAL (
             SELECT {columns(HELD_NOTICES)} FROM held_notices n WHERE n.order_num = applied.order_num
@@ -74,10 +82,10 @@ def steps(guard: str = "", *, forgetting: bool = False) -> list[str]:
         SELECT {columns(ORDERS)} FROM {arrays(ORDERS, 1)}
         WHERE r.version - 1
             = coalesce((SELECT s.version FROM orders s WHERE s.order_num = r.order_num), 0)
-            {guard}
+            AND r.order_num NOT IN (SELECT order_num FROM taken) {guard}
         ON CONFLICT (order_num) DO UPDATE SET {changes} WHERE o.version = excluded.version - 1
         RETURNING o.order_num, o.zzy_order_id, o.erased_at"""  # noqa: S608
-    parts = [f"applied AS ({applied})", *([FORGOTTEN] if forgetting else [])]
+    parts = [_TAKEN, f"applied AS ({applied})", *([FORGOTTEN] if forgetting else [])]
     first = 1 + len(ORDERS.columns)
     for table, _ in _PARTS:
         # The timeline's key holds the version that was just won: nothing can be there.
@@ -137,7 +145,8 @@ def arguments(transitions: Sequence[Transition]) -> list[Sequence[object]]:
     values = [*transposed(ORDERS, [rows.order_values(one.row, same) for one in ordered])]
     for table, read in _PARTS:
         values += transposed(table, [row for one in ordered for row in read(one, same)])
-    return values
+    unread = [(one.row.order_num, inbox_id) for one in ordered for inbox_id in one.unread]
+    return [*values, [num for num, _ in unread], [inbox_id for _, inbox_id in unread]]
 
 
 def _order_num(transition: Transition) -> str:

@@ -52,7 +52,10 @@ FORGETTING: Final = f"WITH {', '.join([_FUNDS, *steps(_GUARD, forgetting=True)])
 
 # Asked by a statement of its own: the one that lost still sees the order as it was before
 # the winner, and would take every lost race for an empty account.
-_VERSION: Final = "SELECT version FROM orders WHERE order_num = $1"
+_VERSION: Final = (
+    "SELECT version FROM orders WHERE order_num = $1"
+    " AND NOT EXISTS (SELECT FROM inbox WHERE id = ANY($2))"
+)
 
 
 async def move_all(
@@ -89,7 +92,7 @@ async def _move(database: Database, transition: Transition) -> Committed:
 
 
 async def _is_unchanged(database: Database, transition: Transition) -> bool:
-    """Tell whether the order is as the transition expects it: then the account was short."""
+    """Tell whether order and inbox are as it expects them: then the account was short."""
     row = transition.row
-    found = await database.fetch(_VERSION, row.order_num)
+    found = await database.fetch(_VERSION, row.order_num, list(transition.unread))
     return (found[0][0] if found else 0) == row.version - 1

@@ -95,19 +95,20 @@ def _load(
     connection: sqlite3.Connection, query: str, number: str, inbox_ids: Sequence[str]
 ) -> Loaded:
     record = connection.execute(query, (number,)).fetchone()
-    seen: dict[str, str] = {}
-    if inbox_ids:
-        seen = dict(
-            connection.execute(
-                f"SELECT id, digest FROM inbox WHERE id IN ({marks(inbox_ids)})",  # noqa: S608
-                tuple(inbox_ids),
-            )
-        )
-    return Loaded(record and rows.order(record, moment), seen)
+    return Loaded(record and rows.order(record, moment), _seen(connection, inbox_ids))
+
+
+def _seen(connection: sqlite3.Connection, inbox_ids: Sequence[str]) -> dict[str, str]:
+    if not inbox_ids:
+        return {}
+    query = f"SELECT id, digest FROM inbox WHERE id IN ({marks(inbox_ids)})"  # noqa: S608
+    return dict(connection.execute(query, tuple(inbox_ids)))
 
 
 def _commit(connection: sqlite3.Connection, transition: Transition) -> Committed:
     row = transition.row
+    if _seen(connection, transition.unread):
+        return Committed(applied=False)
     values = rows.order_values(row, micros)
     if row.version == 1:
         done = connection.execute(_INSERT, values)
