@@ -44,7 +44,7 @@ class Channel(Section):
     """Ask ZZY's order/Verify (订单下单预校验) before this channel's orders are made."""
     sms_text: str = ""
     """The text of this channel's SMS; empty: that of [sms]."""
-    concurrency: Annotated[int, Field(ge=1, le=100)] = 4
+    concurrency: Annotated[int, Field(ge=1, le=100)] = 16
     """Notifications under way to this channel at a time."""
     deliveries_per_second: Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)] = 0
     """Notifications sent to this channel, by each relay process; 0: as many as it takes."""
