@@ -47,6 +47,7 @@ HOLD_RETRIES: Final = (1.0, 1.0, 5.0, 5.0, 30.0, 120.0, 600.0)
 """Seconds until a notice is tried again that came before the answer of a call of ours."""
 
 _UNSEEN: Final = Loaded(None, {})
+"""Of an answer to our own call: no id of it can have been taken before."""
 
 _log = structlog.get_logger(__name__)
 
@@ -95,6 +96,7 @@ class Saga:
         """
         self._store = store
         self.recent: Final = Recent(store)
+        """All commits go through it; what it remembers may be taken as loaded."""
         self._performer = performer
         self._outbox = outbox
         self._clock = clock
