@@ -3,12 +3,11 @@
 import asyncio
 import sqlite3
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from tests.e2e.notices import REFUND, TICKET, VERIFY, envelope, post, signed
+from tests.e2e.world import tomorrow
 from tests.upgrades.outside import Supplier, ours
 from tests.upgrades.stories import Story
 from worker.simulators.channel_driver import ChannelDriver, made_up_id_card, sample_order
@@ -30,7 +29,7 @@ class Player:
         self._theirs = supplier.zzy_order_ids[story.name]
         self._path = path
         self._ours = ours(story)
-        self._visit = datetime.now(ZoneInfo("Asia/Shanghai")).date() + timedelta(days=1)
+        self._visit = tomorrow()
         self._last: dict[str, str] = {}
         self._beside: list[asyncio.Future[None]] = []
 

@@ -6,7 +6,7 @@ Whoever loses the compare-and-swap decides again on what the other wrote. It mus
 what an event means.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -146,7 +146,8 @@ class Saga:
                 return Taken(decision.order)
             step = ask_leave(self._gate, decision)
             try:
-                committed = await self._commit(order, step, version, stimulus, loaded.unread)
+                unread = stimulus.ids if loaded.unread else ()
+                committed = await self._commit(order, step, version, stimulus, unread)
                 if committed.applied:
                     await _tell(stimulus, taken=True)
                     order, version, loaded = step.decision.order, version + 1, _UNSEEN
@@ -183,7 +184,7 @@ class Saga:
         step: Step,
         version: int,
         stimulus: Stimulus,
-        unread: bool,  # noqa: FBT001  (of what was loaded)
+        unread: Sequence[str],
     ) -> Committed:
         decision, order = step.decision, step.decision.order
         if order is None:
@@ -212,7 +213,7 @@ class Saga:
             notifications=[row for _, row in made],
             movements=movements(before, order),
             search=self._search.new_terms(before, order),
-            unread=stimulus.ids if unread else (),
+            unread=unread,
         )
         with COMMIT_DURATION.time():
             committed = await self.recent.commit(transition)

@@ -45,7 +45,7 @@ class Channel(Section):
     sms_text: str = ""
     """The text of this channel's SMS; empty: that of [sms]."""
     concurrency: Annotated[int, Field(ge=1, le=100)] = 16
-    """Notifications under way to this channel at a time."""
+    """Notifications under way to this channel at a time, by each relay process."""
     deliveries_per_second: Annotated[float, Field(ge=0, le=10_000, allow_inf_nan=False)] = 0
     """Notifications sent to this channel, by each relay process; 0: as many as it takes."""
     account: Literal["none", "prepaid"] = "none"
